@@ -1,0 +1,38 @@
+"""Writing files so that none is ever left half-written."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a path beside `path` to write to, and give it the name `path` when the block ends well.
+
+    If the block fails, what was begun is removed and a file that was at `path` is as it was.
+
+    Raises:
+        OSError: If the folder cannot be made or written to; the message says what to do.
+
+    Example:
+        >>> import tempfile
+        >>> from gan_course.files import replacing
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with replacing(f"{folder}/new/notes.txt") as beside:
+        ...         _ = beside.write_text("done")
+        ...     print(Path(folder, "new", "notes.txt").read_text())
+        done
+    """
+    path = Path(path)
+    beside = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        os.replace(beside, path)
+    except OSError as error:
+        reason = error.strerror or str(error).splitlines()[0]
+        raise OSError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
+    finally:
+        if os.path.lexists(beside):
+            os.unlink(beside)

@@ -1,0 +1,328 @@
+"""The generative adversarial network as a Keras model: `compile`, `fit`, `generate`."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_course.layers import fused_upsampling
+
+LEARNING_RATE = 5e-4
+BETA_1 = 0.5
+
+_cross_entropy = keras.losses.BinaryCrossentropy()
+
+_OUT_OF_RANGE = (
+    "expected every pixel in [-1, 1], the range that tanh draws in, and found values outside it or NaN; "
+    "pass pictures of 0 to 255 through gan_course.datasets.scale first"
+)
+
+
+@keras.saving.register_keras_serializable("gan_course")
+class GAN(keras.Model):
+    """A generator and a discriminator that train against each other.
+
+    One step draws a batch of latent vectors, makes one batch of fakes, and updates both networks with
+    the non-saturating loss (Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, section 3):
+    the discriminator learns to call real images 1 and fakes 0, the generator learns to be called 1.
+    Each optimiser owns the variables of its network, so no `trainable` flag is ever changed.
+
+    Args:
+        generator: A built Keras model from `(n, latent_dim)` to images `(n, height, width, channels)`,
+            values in [-1, 1].
+        discriminator: A built Keras model from such images to `(n, 1)`, the probability that an image
+            is real, values in [0, 1].
+        seed: Seed of the latent vectors drawn in training. `None` takes Keras's global seed.
+
+    Raises:
+        ValueError: If the two networks do not fit each other.
+
+    Example:
+        >>> import gan_course
+        >>> from gan_course.models import mnist_discriminator, mnist_generator
+        >>> images, _ = gan_course.datasets.load_mnist(source="embedded")
+        >>> gan = gan_course.GAN(mnist_generator(), mnist_discriminator(), seed=0)
+        >>> gan.compile()
+        >>> history = gan.fit(gan_course.datasets.scale(images[:64]), batch_size=32, verbose=0)
+        >>> gan.generate(25, seed=0).shape
+        (25, 28, 28, 1)
+    """
+
+    def __init__(
+        self, generator: keras.Model, discriminator: keras.Model, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        """Check that the networks fit each other and keep them."""
+        super().__init__(**kwargs)
+        _check_networks(generator, discriminator)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.seed = seed
+        self.latent_seed = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    @property
+    def latent_dim(self) -> int:
+        """How many numbers a latent vector has."""
+        return self.generator.input_shape[-1]
+
+    @property
+    def steps(self) -> int:
+        """How many steps this model has trained, over all calls of `fit`."""
+        return int(self.generator_optimizer.iterations) if self.compiled else 0
+
+    def call(self, latent: Any, training: bool = False) -> Any:
+        """Return the images `(n, height, width, channels)` of latent vectors `(n, latent_dim)`."""
+        return self.generator(latent, training=training)
+
+    def compile(
+        self,
+        generator_optimizer: Any = None,
+        discriminator_optimizer: Any = None,
+        fuse_upsampling: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Give each network its optimiser.
+
+        Args:
+            generator_optimizer: A Keras optimiser or its name. The default is Adam with learning rate
+                5e-4 and beta_1 0.5; the low beta_1 is from the DCGAN paper (section 4).
+            discriminator_optimizer: The same for the discriminator; must be another object.
+            fuse_upsampling: Compute `UpSampling2D` and the `Conv2D` after it as one operation in training:
+                the same result within rounding, faster (see `gan_course.layers`).
+            **kwargs: Keras's own settings, such as `jit_compile` and `run_eagerly`.
+
+        Raises:
+            ValueError: If both networks are given one optimiser object, or one that has trained others.
+        """
+        super().compile(optimizer=None, **kwargs)
+        if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
+            if not isinstance(generator_optimizer, str):
+                raise ValueError("both networks were given the same optimizer object; make one for each")
+        self.generator_optimizer = _own_optimizer(generator_optimizer, self.generator)
+        self.discriminator_optimizer = _own_optimizer(discriminator_optimizer, self.discriminator)
+        self.fuse_upsampling = fuse_upsampling
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Update both networks on one batch of real images; return the two losses of this batch.
+
+        Args:
+            data: Images `(n, height, width, channels)`, values in [-1, 1], or a tuple that starts with them.
+
+        Returns:
+            `d_loss`, the mean binary cross-entropy over the n real and n fake images, and `g_loss`, that of
+            the fakes labelled 1. Both are ln 2 = 0.693 when the discriminator answers 0.5 everywhere.
+        """
+        real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        latent = keras.random.normal((tf.shape(real)[0], self.latent_dim), seed=self.latent_seed)
+        with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
+            with fused_upsampling(self.generator) if self.fuse_upsampling else nullcontext():
+                fake = self.generator(latent, training=True)
+            on_real = self.discriminator(real, training=True)
+            on_fake = self.discriminator(fake, training=True)
+            d_loss = (
+                _cross_entropy(tf.ones_like(on_real), on_real)
+                + _cross_entropy(tf.zeros_like(on_fake), on_fake)
+            ) / 2
+            g_loss = _cross_entropy(tf.ones_like(on_fake), on_fake)
+        _update(self.discriminator_optimizer, self.discriminator, d_tape, d_loss)
+        _update(self.generator_optimizer, self.generator, g_tape, g_loss)
+        return {"d_loss": d_loss, "g_loss": g_loss}
+
+    def fit(self, x: Any, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """Train on real images, with the arguments, callbacks and progress bar of Keras's own `fit`.
+
+        Ctrl-C, or the stop button of a notebook, ends the training after the current step; the callbacks
+        finish as usual, and a second Ctrl-C interrupts at once.
+
+        Args:
+            x: Images `(n, height, width, channels)`, float, values in [-1, 1]; or a batched
+                `tf.data.Dataset` of them. Labels beside them are ignored.
+            *args: Keras's own, in Keras's order: y, batch_size, epochs, verbose, callbacks, ...
+            **kwargs: Keras's own. With `dataset.repeat()`, say `steps_per_epoch`.
+
+        Returns:
+            Keras's `History`. `history["d_loss"]` has one value for each epoch, that of its last step;
+            for one value a step pass a `gan_course.callbacks.LossLog`.
+
+        Raises:
+            ValueError: If the images have another shape than the networks, leave [-1, 1], hold NaN, are
+                fewer than a batch, or if there is nothing to do.
+            RuntimeError: If `compile` was not called.
+        """
+        if not self.compiled:
+            raise RuntimeError("this GAN has no optimizers yet; call gan.compile() before gan.fit(...)")
+        for name in ("epochs", "steps_per_epoch", "batch_size"):
+            if kwargs.get(name) is not None and kwargs[name] < 1:
+                raise ValueError(f"{name} is {kwargs[name]}; expected at least 1")
+        shape = self.discriminator.input_shape[1:]
+        x = _checked_dataset(x, shape) if isinstance(x, tf.data.Dataset) else _checked_array(x, shape)
+        batch_size = kwargs.get("batch_size") or 32
+        if isinstance(x, np.ndarray) and batch_size > len(x):
+            raise ValueError(
+                f"batch_size is {batch_size} and there are only {len(x)} images; make it smaller"
+            )
+        try:
+            with _stop_gently(self) as stopped:
+                history = super().fit(x, *args, **kwargs)
+        except tf.errors.InvalidArgumentError as error:
+            if _OUT_OF_RANGE in str(error):
+                raise ValueError(_OUT_OF_RANGE) from None
+            raise
+        if stopped.is_set():
+            print(f"\nStopped after step {self.steps:,}; everything up to it is kept.")
+        return history
+
+    def generate(self, count: int, seed: int | None = None) -> np.ndarray:
+        """Draw images from random latent vectors, with batch normalisation in inference mode.
+
+        Args:
+            count: How many.
+            seed: The same seed gives the same latent vectors. `None` draws new ones each time.
+
+        Returns:
+            Array `(count, height, width, channels)`, float32, values in [-1, 1];
+            `gan_course.datasets.unscale` turns them into 0 to 255.
+
+        Raises:
+            ValueError: If `count` is less than 1.
+        """
+        return generate(self.generator, count, seed)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `keras.models.load_model` needs to make this model again."""
+        networks = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in _NETWORKS}
+        return {**super().get_config(), **networks, "seed": self.seed}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "GAN":
+        """Make the model of `get_config`."""
+        networks = {name: keras.saving.deserialize_keras_object(config[name]) for name in _NETWORKS}
+        return cls(**{**config, **networks})
+
+    def save_own_variables(self, store: Any) -> None:
+        """Keep the random states (latents, dropout), which Keras leaves out of a saved model."""
+        for i, state in enumerate(self._random_states()):
+            store[str(i)] = state.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take up the random states where `save_own_variables` left them."""
+        for i, state in enumerate(self._random_states()):
+            state.assign(store[str(i)])
+
+    def _random_states(self) -> list[keras.Variable]:
+        weights = {id(weight) for weight in self.weights}
+        return [variable for variable in self.variables if id(variable) not in weights]
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return the optimisers' settings."""
+        optimizers = {
+            f"{name}_optimizer": keras.saving.serialize_keras_object(getattr(self, f"{name}_optimizer"))
+            for name in _NETWORKS
+        }
+        return {**optimizers, "fuse_upsampling": self.fuse_upsampling}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile with the optimisers of `get_compile_config`."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+_NETWORKS = ("generator", "discriminator")
+
+
+def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.ndarray:
+    """Draw `count` images with any generator; see `GAN.generate`."""
+    if count < 1:
+        raise ValueError(f"count is {count}; expected at least 1 image")
+    latent = np.random.default_rng(seed).standard_normal((count, generator.input_shape[-1]), "float32")
+    return generator.predict(latent, batch_size=256, verbose=0)
+
+
+def _update(optimizer: Any, network: keras.Model, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+    variables = network.trainable_variables
+    optimizer.apply(tape.gradient(loss, variables), variables)
+
+
+def _own_optimizer(optimizer: Any, network: keras.Model) -> keras.optimizers.Optimizer:
+    if optimizer is None:
+        optimizer = keras.optimizers.Adam(LEARNING_RATE, beta_1=BETA_1)
+    optimizer = keras.optimizers.get(optimizer)
+    if optimizer.built:
+        raise ValueError(
+            f"the optimizer given for the {network.name} already belongs to another network; make a new one"
+        )
+    optimizer.build(network.trainable_variables)
+    return optimizer
+
+
+def _check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
+    for name, network in (("generator", generator), ("discriminator", discriminator)):
+        if not isinstance(network, keras.Model):
+            raise ValueError(f"the {name} is a {type(network).__name__}; expected a Keras model")
+        if not network.built:
+            raise ValueError(f"the {name} has no weights yet; start it with keras.Input(...)")
+        if not network.trainable_variables:
+            raise ValueError(f"the {name} has nothing to train; set its `trainable` back to True")
+    drawn, judged = generator.output_shape[1:], discriminator.input_shape[1:]
+    if drawn != judged:
+        raise ValueError(f"the generator draws images of shape {drawn}, the discriminator takes {judged}")
+    if discriminator.output_shape[1:] != (1,):
+        raise ValueError(
+            f"the discriminator returns shape {discriminator.output_shape[1:]} for each image; expected (1,)"
+        )
+    if getattr(discriminator.layers[-1], "activation", None) is keras.activations.linear:
+        raise ValueError("the discriminator ends without an activation; end it with activation='sigmoid'")
+
+
+def _checked_array(x: Any, shape: tuple[int, ...]) -> np.ndarray:
+    x = np.asarray(x)
+    if x.shape[1:] != shape or not len(x):
+        raise ValueError(
+            f"the images have shape {x.shape}; expected (n, {', '.join(map(str, shape))}), n >= 1"
+        )
+    if not np.issubdtype(x.dtype, np.number) or not (x.min() >= -1 and x.max() <= 1):
+        raise ValueError(_OUT_OF_RANGE)
+    return x.astype("float32", copy=False)
+
+
+def _checked_dataset(x: tf.data.Dataset, shape: tuple[int, ...]) -> tf.data.Dataset:
+    images = x.element_spec[0] if isinstance(x.element_spec, tuple) else x.element_spec
+    if len(images.shape) != len(shape) + 1 or not images.shape[1:].is_compatible_with(shape):
+        raise ValueError(
+            f"the dataset gives shape {tuple(images.shape)}; expected batches (n, {', '.join(map(str, shape))})"
+        )
+    if x.cardinality() == 0:
+        raise ValueError("the dataset holds no batch: it is empty, or the batch is larger than the data")
+
+    def check(first: tf.Tensor, *rest: Any) -> tf.Tensor:
+        first = tf.cast(first, tf.float32)
+        with tf.control_dependencies(
+            [tf.debugging.Assert(tf.reduce_all(tf.abs(first) <= 1), [_OUT_OF_RANGE])]
+        ):
+            return tf.identity(first)
+
+    return x.map(check)
+
+
+@contextmanager
+def _stop_gently(model: keras.Model) -> Iterator[threading.Event]:
+    stopped = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, frame: Any) -> None:
+        stopped.set()
+        model.stop_training = True
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,139 @@
+"""Pure functions from arrays to pictures."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+LN2 = float(np.log(2))
+D_COLOR, G_COLOR = "#0072B2", "#D55E00"  # blue and vermillion, told apart by every kind of eyes
+
+
+def image_grid(images: np.ndarray, columns: int = 5, gap: int = 2) -> np.ndarray:
+    """Lay images side by side in rows.
+
+    Args:
+        images: uint8 `(n, height, width, channels)` with 1 or 3 channels.
+        columns: How many stand in a row; an unfinished last row is filled with white.
+        gap: White pixels between two images.
+
+    Returns:
+        One picture, uint8 `(rows * height + ..., columns * width + ...)`, with a last axis of 3 if in colour.
+
+    Raises:
+        ValueError: If the images have another shape or type, or there are none.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_course.plots import image_grid
+        >>> image_grid(np.zeros((25, 28, 28, 1), "uint8")).shape
+        (148, 148)
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[3] not in (1, 3) or not len(images) or images.dtype != np.uint8:
+        raise ValueError(
+            f"found images {images.dtype} {images.shape}; expected uint8 (n, height, width, 1 or 3), n >= 1; "
+            "gan_course.datasets.unscale makes them from [-1, 1]"
+        )
+    if columns < 1:
+        raise ValueError(f"columns is {columns}; expected at least 1")
+    count, height, width, channels = images.shape
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    grid = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, "uint8")
+    for i, image in enumerate(images):
+        top, left = i // columns * (height + gap), i % columns * (width + gap)
+        grid[top : top + height, left : left + width] = image
+    return grid[..., 0] if channels == 1 else grid
+
+
+def show_images(
+    images: np.ndarray, columns: int = 5, title: str | None = None, inches: float = 3.0
+) -> Figure:
+    """Draw images in a grid.
+
+    Args:
+        images: As for `image_grid`.
+        columns: How many stand in a row.
+        title: A line above them.
+        inches: Width of the figure.
+
+    Returns:
+        A matplotlib figure.
+    """
+    grid = image_grid(images, columns)
+    figure, axes = plt.subplots(
+        figsize=(inches, inches * grid.shape[0] / grid.shape[1]), layout="constrained"
+    )
+    axes.imshow(grid, cmap="gray", vmin=0, vmax=255)
+    axes.axis("off")
+    axes.set_title(title, fontsize=10)
+    return figure
+
+
+def show_timeline(grids: Mapping[int, np.ndarray], columns: int = 7) -> Figure:
+    """Draw the grids of one run beside each other, in the order of their steps.
+
+    Args:
+        grids: From a step to its picture, as `image_grid` makes it.
+        columns: How many stand in a row.
+
+    Returns:
+        A matplotlib figure.
+
+    Raises:
+        ValueError: If there is no grid.
+    """
+    if not grids:
+        raise ValueError("there are no grids to show; train first")
+    columns = min(columns, len(grids))
+    rows = -(-len(grids) // columns)
+    figure, all_axes = plt.subplots(
+        rows, columns, figsize=(1.6 * columns, 1.8 * rows), squeeze=False, layout="constrained"
+    )
+    for axes in all_axes.flat:
+        axes.axis("off")
+    for axes, step in zip(all_axes.flat, sorted(grids), strict=False):
+        axes.imshow(grids[step], cmap="gray", vmin=0, vmax=255)
+        axes.set_title(f"step {step:,}", fontsize=9)
+    return figure
+
+
+def show_losses(d_loss: Sequence[float], g_loss: Sequence[float], smooth: int = 1) -> Figure:
+    """Draw both losses over the steps, with the line at ln 2 where the discriminator can only guess.
+
+    Args:
+        d_loss: One value a step.
+        g_loss: One value a step.
+        smooth: How many steps are averaged for one point of the line; single steps jump about.
+
+    Returns:
+        A matplotlib figure.
+
+    Raises:
+        ValueError: If the two have different lengths, or fewer values than `smooth`.
+    """
+    if len(d_loss) != len(g_loss) or not 1 <= smooth <= len(d_loss):
+        raise ValueError(
+            f"found {len(d_loss)} and {len(g_loss)} losses and smooth={smooth}; "
+            "expected as many of each, and smooth from 1 to that number"
+        )
+    figure, axes = plt.subplots(figsize=(6.5, 3), layout="constrained")
+    count = len(d_loss) // smooth
+    steps = (np.arange(count) + 0.5) * smooth
+    for values, label, color in (
+        (g_loss, "generator", G_COLOR),
+        (d_loss, "discriminator", D_COLOR),
+    ):
+        axes.plot(
+            steps,
+            np.reshape(values[: count * smooth], (count, smooth)).mean(1),
+            label=label,
+            color=color,
+            lw=1,
+        )
+    axes.axhline(LN2, color="black", lw=0.8, ls="--", label="ln 2: a guess")
+    axes.set(xlabel="step", ylabel="binary cross-entropy", ylim=(0, None))
+    axes.legend(frameon=False)
+    return figure

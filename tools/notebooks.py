@@ -1,0 +1,69 @@
+"""Execute the lessons and write their outputs into them.
+
+    python tools/notebooks.py [--full] [NOTEBOOK ...]
+
+Outputs of cells tagged `training` are kept as they are, unless `--full` asks for the full training, which takes
+an hour or more on two cores. A notebook is only replaced when all its cells have run.
+"""
+
+import argparse
+import os
+import re
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+from gan_course.files import replacing
+
+LESSONS = Path(__file__).parents[1] / "notebooks"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def execute(path: Path, full: bool) -> None:
+    before = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)
+    environment = {**os.environ, "GAN_COURSE_FULL": str(int(full))}
+    NotebookClient(
+        notebook,
+        timeout=None,
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": path.parent}},
+    ).execute(env=environment)
+    for old, cell in zip(before.cells, notebook.cells, strict=True):
+        if cell.cell_type != "code":
+            continue
+        if not full and "training" in cell.metadata.get("tags", []) and old.execution_count:
+            cell.outputs = old.outputs
+        cell.outputs = [_clean(output) for output in cell.outputs if output.get("name") != "stderr"]
+    notebook.metadata = METADATA
+    with replacing(path) as beside:
+        nbformat.write(notebook, beside)
+
+
+def _clean(output: dict) -> dict:
+    if output.output_type == "stream":
+        output["text"] = ANSI.sub("", output["text"])
+    output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    return output
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--full", action="store_true", help="train in full and renew the outputs of training too"
+    )
+    parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(LESSONS.glob("*.ipynb")))
+    arguments = parser.parse_args()
+    for path in arguments.notebooks:
+        print(path.name, flush=True)
+        execute(path, arguments.full)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import sys
 import urllib.request
 import zipfile
@@ -85,6 +84,11 @@ def find_mnist() -> Path | None:
     return next((path for path in _caches() if path.is_file() and _sha256(path) == MNIST_SHA256), None)
 
 
+def damaged_mnist() -> Path | None:
+    """Return a downloaded MNIST file whose hash is not that of the original, or None."""
+    return next((path for path in _caches() if path.is_file() and _sha256(path) != MNIST_SHA256), None)
+
+
 def scale(images: np.ndarray) -> np.ndarray:
     """Map pixels of 0 to 255 onto [-1, 1], the range of the generator's tanh.
 
@@ -105,9 +109,7 @@ def scale(images: np.ndarray) -> np.ndarray:
     """
     images = np.asarray(images)
     if images.dtype != np.uint8:
-        raise ValueError(
-            f"scale expects uint8 pixels of 0 to 255, found {images.dtype}; are they scaled already?"
-        )
+        raise ValueError(f"scale expects uint8 pixels of 0 to 255, found {images.dtype}; are they scaled already?")
     return images.astype("float32") / 127.5 - 1
 
 
@@ -153,15 +155,11 @@ def _download(path: Path) -> Path:
         with beside.open("wb") as file:
             while block := answer.read(1 << 18):
                 file.write(block)
-                print(
-                    f"\rDownloading MNIST: {min(100, 100 * file.tell() // total)} %", end="", file=sys.stderr
-                )
+                print(f"\rDownloading MNIST: {min(100, 100 * file.tell() // total)} %", end="", file=sys.stderr)
         print(file=sys.stderr)
         found = _sha256(beside)
         if found != MNIST_SHA256:
-            raise DataError(
-                f"the MNIST that was downloaded is damaged (sha256 {found[:12]}...); try again later"
-            )
+            raise DataError(f"the MNIST that was downloaded is damaged (sha256 {found[:12]}...); try again later")
     return path
 
 
@@ -190,9 +188,7 @@ def _read_mnist(path: Path) -> tuple[np.ndarray, np.ndarray]:
     ) as error:
         raise DataError(f"{path} is damaged or no MNIST file ({error}); get a new copy") from None
     if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or not len(images):
-        raise DataError(
-            f"x_train in {path} is {images.dtype} {images.shape}; expected uint8 (n, 28, 28), n >= 1"
-        )
+        raise DataError(f"x_train in {path} is {images.dtype} {images.shape}; expected uint8 (n, 28, 28), n >= 1")
     if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
         raise DataError(
             f"y_train in {path} is {labels.dtype} {labels.shape}; expected {len(images)} whole numbers"

@@ -1,8 +1,7 @@
 """Writing files so that none is ever left half-written."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -29,10 +28,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
-        os.replace(beside, path)
+        beside.replace(path)
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
         raise OSError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
     finally:
-        if os.path.lexists(beside):
-            os.unlink(beside)
+        with suppress(OSError):
+            beside.unlink()

@@ -1,5 +1,6 @@
 """The generative adversarial network as a Keras model: `compile`, `fit`, `generate`."""
 
+import inspect
 import signal
 import threading
 from collections.abc import Iterator
@@ -100,9 +101,9 @@ class GAN(keras.Model):
             ValueError: If both networks are given one optimiser object, or one that has trained others.
         """
         super().compile(optimizer=None, **kwargs)
-        if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
-            if not isinstance(generator_optimizer, str):
-                raise ValueError("both networks were given the same optimizer object; make one for each")
+        shared = generator_optimizer is discriminator_optimizer
+        if shared and isinstance(generator_optimizer, keras.optimizers.Optimizer):
+            raise ValueError("both networks were given the same optimizer object; make one for each")
         self.generator_optimizer = _own_optimizer(generator_optimizer, self.generator)
         self.discriminator_optimizer = _own_optimizer(discriminator_optimizer, self.discriminator)
         self.fuse_upsampling = fuse_upsampling
@@ -117,7 +118,11 @@ class GAN(keras.Model):
             `d_loss`, the mean binary cross-entropy over the n real and n fake images, and `g_loss`, that of
             the fakes labelled 1. Both are ln 2 = 0.693 when the discriminator answers 0.5 everywhere.
         """
-        real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        real = tf.convert_to_tensor(keras.utils.unpack_x_y_sample_weight(data)[0])
+        with tf.control_dependencies([real]):  # a batch that cannot be read must change nothing
+            return self._update_both(real)
+
+    def _update_both(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
         latent = keras.random.normal((tf.shape(real)[0], self.latent_dim), seed=self.latent_seed)
         with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
             with fused_upsampling(self.generator) if self.fuse_upsampling else nullcontext():
@@ -125,8 +130,7 @@ class GAN(keras.Model):
             on_real = self.discriminator(real, training=True)
             on_fake = self.discriminator(fake, training=True)
             d_loss = (
-                _cross_entropy(tf.ones_like(on_real), on_real)
-                + _cross_entropy(tf.zeros_like(on_fake), on_fake)
+                _cross_entropy(tf.ones_like(on_real), on_real) + _cross_entropy(tf.zeros_like(on_fake), on_fake)
             ) / 2
             g_loss = _cross_entropy(tf.ones_like(on_fake), on_fake)
         _update(self.discriminator_optimizer, self.discriminator, d_tape, d_loss)
@@ -156,19 +160,14 @@ class GAN(keras.Model):
         """
         if not self.compiled:
             raise RuntimeError("this GAN has no optimizers yet; call gan.compile() before gan.fit(...)")
+        settings = inspect.signature(super().fit).bind(x, *args, **kwargs).arguments
         for name in ("epochs", "steps_per_epoch", "batch_size"):
-            if kwargs.get(name) is not None and kwargs[name] < 1:
-                raise ValueError(f"{name} is {kwargs[name]}; expected at least 1")
-        shape = self.discriminator.input_shape[1:]
-        x = _checked_dataset(x, shape) if isinstance(x, tf.data.Dataset) else _checked_array(x, shape)
-        batch_size = kwargs.get("batch_size") or 32
-        if isinstance(x, np.ndarray) and batch_size > len(x):
-            raise ValueError(
-                f"batch_size is {batch_size} and there are only {len(x)} images; make it smaller"
-            )
+            if settings.get(name) is not None and settings[name] < 1:
+                raise ValueError(f"{name} is {settings[name]}; expected at least 1")
+        settings["x"] = self._checked(x, settings)
         try:
             with _stop_gently(self) as stopped:
-                history = super().fit(x, *args, **kwargs)
+                history = super().fit(**settings)
         except tf.errors.InvalidArgumentError as error:
             if _OUT_OF_RANGE in str(error):
                 raise ValueError(_OUT_OF_RANGE) from None
@@ -176,6 +175,16 @@ class GAN(keras.Model):
         if stopped.is_set():
             print(f"\nStopped after step {self.steps:,}; everything up to it is kept.")
         return history
+
+    def _checked(self, x: Any, settings: dict[str, Any]) -> Any:
+        shape = self.discriminator.input_shape[1:]
+        if isinstance(x, tf.data.Dataset):
+            settings["shuffle"] = False
+            return _checked_dataset(x, shape)
+        x, batch_size = _checked_array(x, shape), settings.get("batch_size") or 32
+        if batch_size > len(x):
+            raise ValueError(f"batch_size is {batch_size} and there are only {len(x)} images; make it smaller")
+        return x
 
     def generate(self, count: int, seed: int | None = None) -> np.ndarray:
         """Draw images from random latent vectors, with batch normalisation in inference mode.
@@ -220,6 +229,8 @@ class GAN(keras.Model):
 
     def get_compile_config(self) -> dict[str, Any]:
         """Return the optimisers' settings."""
+        if not self.compiled:
+            return {}
         optimizers = {
             f"{name}_optimizer": keras.saving.serialize_keras_object(getattr(self, f"{name}_optimizer"))
             for name in _NETWORKS
@@ -228,7 +239,8 @@ class GAN(keras.Model):
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile with the optimisers of `get_compile_config`."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        if config:
+            self.compile(**keras.saving.deserialize_keras_object(config))
 
 
 _NETWORKS = ("generator", "discriminator")
@@ -281,9 +293,7 @@ def _check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
 def _checked_array(x: Any, shape: tuple[int, ...]) -> np.ndarray:
     x = np.asarray(x)
     if x.shape[1:] != shape or not len(x):
-        raise ValueError(
-            f"the images have shape {x.shape}; expected (n, {', '.join(map(str, shape))}), n >= 1"
-        )
+        raise ValueError(f"the images have shape {x.shape}; expected (n, {', '.join(map(str, shape))}), n >= 1")
     if not np.issubdtype(x.dtype, np.number) or not (x.min() >= -1 and x.max() <= 1):
         raise ValueError(_OUT_OF_RANGE)
     return x.astype("float32", copy=False)
@@ -300,9 +310,7 @@ def _checked_dataset(x: tf.data.Dataset, shape: tuple[int, ...]) -> tf.data.Data
 
     def check(first: tf.Tensor, *rest: Any) -> tf.Tensor:
         first = tf.cast(first, tf.float32)
-        with tf.control_dependencies(
-            [tf.debugging.Assert(tf.reduce_all(tf.abs(first) <= 1), [_OUT_OF_RANGE])]
-        ):
+        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(tf.abs(first) <= 1), [_OUT_OF_RANGE])]):
             return tf.identity(first)
 
     return x.map(check)

@@ -48,9 +48,7 @@ def image_grid(images: np.ndarray, columns: int = 5, gap: int = 2) -> np.ndarray
     return grid[..., 0] if channels == 1 else grid
 
 
-def show_images(
-    images: np.ndarray, columns: int = 5, title: str | None = None, inches: float = 3.0
-) -> Figure:
+def show_images(images: np.ndarray, columns: int = 5, title: str | None = None, inches: float = 3.0) -> Figure:
     """Draw images in a grid.
 
     Args:
@@ -63,9 +61,7 @@ def show_images(
         A matplotlib figure.
     """
     grid = image_grid(images, columns)
-    figure, axes = plt.subplots(
-        figsize=(inches, inches * grid.shape[0] / grid.shape[1]), layout="constrained"
-    )
+    figure, axes = plt.subplots(figsize=(inches, inches * grid.shape[0] / grid.shape[1]), layout="constrained")
     axes.imshow(grid, cmap="gray", vmin=0, vmax=255)
     axes.axis("off")
     axes.set_title(title, fontsize=10)

@@ -55,9 +55,7 @@ def _clean(output: dict) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--full", action="store_true", help="train in full and renew the outputs of training too"
-    )
+    parser.add_argument("--full", action="store_true", help="train in full and renew the outputs of training too")
     parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(LESSONS.glob("*.ipynb")))
     arguments = parser.parse_args()
     for path in arguments.notebooks:

@@ -1,0 +1,59 @@
+# lab: open the lessons · demo: train for a minute · test: everything CI runs
+.DEFAULT_GOAL := help
+.PHONY: help lab demo test test-lessons test-colab test-colab-all notebooks badges format
+SHELL := /bin/bash
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+HEADLESS := $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname)),,--no-browser)
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+help: ## show this list
+	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 18
+
+lab: .venv/lab ## open the lessons in JupyterLab
+	$(BIN)/jupyter lab $(HEADLESS) $(AS_ROOT) --log-level=WARN notebooks/01_padding_and_filters.ipynb
+
+demo: .venv/lab ## train for about a minute on the embedded digits, write digits.png
+	@rm -rf build/demo
+	$(BIN)/gan-course train mnist --source embedded --steps 600 --out build/demo
+	$(BIN)/gan-course generate build/demo --out digits.png
+
+test: .venv/test ## run everything CI runs
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python tools/environment.py --check
+	$(BIN)/python -m pytest -q -n 2 tests
+	$(MAKE) test-lessons
+	$(MAKE) test-colab
+
+test-lessons: .venv/test ## run every lesson and compare its outputs
+	GAN_COURSE_FULL=0 $(BIN)/python -m pytest -q -n 2 --dist loadfile -p tests.nbval_strict \
+		--nbval --nbval-current-env notebooks
+
+test-colab: .venv/test ## run the lessons on Colab's versions, where found
+	$(BIN)/python tools/colab.py 3.13
+
+test-colab-all: .venv/test ## the same on Python 3.12 too
+	$(BIN)/python tools/colab.py 3.13 3.12
+
+notebooks: .venv/test ## run all lessons and renew their outputs (FULL=1: those of the training too)
+	$(BIN)/python tools/notebooks.py $(if $(FULL),--full)
+
+badges: .venv/test ## REPO=owner/name: write it into every badge and set-up cell
+	$(BIN)/python tools/stamp.py $(REPO)
+
+format: .venv/test ## format the code, notebooks included
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+environment.yml: pyproject.toml .venv/test
+	$(BIN)/python tools/environment.py
+
+.venv/%: pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "found no Python 3.11, 3.12 or 3.13: install one from python.org"; exit 1; }
+	@echo "Installing into .venv; the first time this takes a few minutes."
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --editable '.[$(subst test,lab$(comma)test,$*)]'
+	@touch $@
+
+comma := ,

@@ -1,0 +1,169 @@
+"""The command `gan-course`: train, draw and check without a notebook."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import NoReturn
+
+import gan_course
+from gan_course import datasets
+from gan_course.files import replacing
+
+PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "pillow", "ipywidgets")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: The words after `gan-course`; `None` takes them from the command line.
+
+    Returns:
+        0 when all went well, 1 when `doctor` found something wrong, 2 after an error or an interruption.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (ValueError, OSError) as error:
+        print(f"gan-course: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\ngan-course: interrupted; files already written are kept", file=sys.stderr)
+    return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="gan-course", description=__doc__)
+    parser.add_argument("--version", action="version", version=gan_course.__version__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    train = commands.add_parser("train", help="train a GAN and keep samples, losses and networks in a folder")
+    train.set_defaults(run=_train)
+    train.add_argument("data", choices=["mnist"], help="what to learn to draw")
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for the results")
+    train.add_argument("--steps", type=_positive, default=40_001, help="batches to train on (default: 40001)")
+    train.add_argument(
+        "--batch-size", type=_positive, default=32, metavar="N", help="images a batch (default: 32)"
+    )
+    train.add_argument("--every", type=_positive, default=200, help="steps between two samples (default: 200)")
+    train.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same training (default: 0)")
+    train.add_argument("--source", default="auto", help="auto, embedded, full, or a path (default: auto)")
+
+    generate = commands.add_parser("generate", help="draw images with a trained generator")
+    generate.set_defaults(run=_generate)
+    generate.add_argument("folder", type=Path, metavar="DIR", help="a folder that `train` made")
+    generate.add_argument("--out", type=Path, required=True, metavar="PNG", help="the picture to write")
+    generate.add_argument("--count", type=_positive, default=25, help="how many images (default: 25)")
+    generate.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same images (default: 0)")
+
+    doctor = commands.add_parser("doctor", help="say what is installed, where the data is, and what is wrong")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a whole number of at least 1")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a whole number from 0 to 4294967295")
+    return int(text)
+
+
+def _train(options: argparse.Namespace) -> int:
+    folder = options.out
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} exists and is not an empty folder; choose a new one, so that nothing is lost")
+    images, _ = datasets.load_mnist(options.source)
+    if options.batch_size > len(images):
+        raise ValueError(f"--batch-size is {options.batch_size} and there are only {len(images)} images")
+
+    gan_course.quiet_tensorflow()
+    import keras
+    import tensorflow as tf
+
+    from gan_course import callbacks, models
+
+    keras.utils.set_random_seed(options.seed)
+    gan = gan_course.GAN(models.mnist_generator(), models.mnist_discriminator(), seed=options.seed)
+    gan.compile()
+    batches = tf.data.Dataset.from_tensor_slices(datasets.scale(images)).shuffle(len(images), seed=options.seed)
+    batches = batches.repeat().batch(options.batch_size, drop_remainder=True).prefetch(2)
+    keep = [
+        callbacks.LossLog(folder / "history.csv"),
+        callbacks.SampleGrid(folder / "samples", every=options.every, seed=options.seed),
+        callbacks.SaveModel(folder / "gan.keras"),
+    ]
+    verbose = 1 if sys.stdout.isatty() else 2
+    gan.fit(batches, steps_per_epoch=options.steps, callbacks=keep, verbose=verbose)
+    callbacks.save_model(gan.generator, folder / "generator.keras")
+    if gan.steps < options.steps:
+        print(f"gan-course: interrupted after {gan.steps:,} of {options.steps:,} steps", file=sys.stderr)
+    print(f"{folder} holds samples/, history.csv, generator.keras and gan.keras.")
+    return 0 if gan.steps == options.steps else 2
+
+
+def _generate(options: argparse.Namespace) -> int:
+    path = options.folder / "generator.keras"
+    if not path.is_file():
+        raise ValueError(f"{options.folder} holds no generator.keras; name a folder that `gan-course train` made")
+    gan_course.quiet_tensorflow()
+    import keras
+    from PIL import Image
+
+    from gan_course.gan import generate
+    from gan_course.plots import image_grid
+
+    images = generate(keras.models.load_model(path), options.count, options.seed)
+    grid = image_grid(datasets.unscale(images), columns=max(1, round(options.count**0.5)))
+    with replacing(options.out) as beside:
+        Image.fromarray(grid).save(beside)
+    print(f"{options.out} shows {options.count} images.")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    print(f"gan-course {gan_course.__version__}, Python {sys.version.split()[0]}")
+    for package in PACKAGES:
+        print(f"{package} {metadata.version(package)}")
+    problems = list(_check())
+    for problem in problems:
+        print(f"WRONG: {problem}")
+    print("Nothing is wrong." if not problems else f"{len(problems)} to mend; see above.")
+    return 1 if problems else 0
+
+
+def _check() -> Iterator[str]:
+    """Print what is found and yield what is wrong."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend != "tensorflow":
+        yield f"KERAS_BACKEND is {backend}; the course trains with tensorflow: unset it"
+    gan_course.quiet_tensorflow()
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    print(f"device: {f'{len(gpus)} GPU' if gpus else 'CPU only'}, {os.cpu_count()} CPU cores")
+    try:
+        print(f"embedded digits: {len(datasets.load_mnist('embedded')[0]):,}")
+    except datasets.DataError as error:
+        yield f"{error}; install gan-course again"
+    try:
+        print(f"full MNIST: {datasets.find_mnist() or 'not on this machine; it is downloaded when first used'}")
+        if damaged := datasets.damaged_mnist():
+            yield f"{damaged} is not the MNIST file it should be; move it away, and it is downloaded again"
+    except datasets.DataError as error:
+        yield str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

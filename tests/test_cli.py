@@ -1,0 +1,155 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_course import cli, datasets
+from gan_course.callbacks import read_losses
+
+COMMAND = [sys.executable, "-m", "gan_course.cli"]
+
+
+@pytest.fixture(autouse=True)
+def few_digits(tmp_path, monkeypatch):
+    """Commands started by a test learn from 64 digits and see no file of this machine."""
+    images, labels = datasets.load_mnist("embedded")
+    (tmp_path / "data").mkdir()
+    np.savez_compressed(tmp_path / "data" / "mnist.npz", x_train=images[:64, ..., 0], y_train=labels[:64])
+    monkeypatch.setenv("GAN_COURSE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([*COMMAND, *words], capture_output=True, text=True)
+
+
+def refused(capsys, *words: str) -> str:
+    """Run a command that must fail, and return its one sentence."""
+    try:
+        code = cli.main(words)
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr().err
+    assert code == 2
+    assert said.startswith("gan-course") and said.count("\n") == 1, said
+    return said
+
+
+def test_train_generate_and_what_they_leave(few_digits, capsys):
+    result = run(
+        "train", "mnist", "--steps", "3", "--every", "2", "--batch-size", "8", "--out", "run", "--seed", "1"
+    )
+    assert result.returncode == 0 and result.stderr == ""
+    assert sorted(path.name for path in Path("run").iterdir()) == [
+        "gan.keras",
+        "generator.keras",
+        "history.csv",
+        "samples",
+    ]
+    assert sorted(path.name for path in Path("run/samples").iterdir()) == ["step_000000.png", "step_000002.png"]
+    assert [row[0] for row in read_losses("run/history.csv")] == [1, 2, 3]
+    result = run("generate", "run", "--count", "4", "--out", "drawn/digits.png")
+    assert result.returncode == 0 and result.stderr == ""
+    assert Image.open("drawn/digits.png").size == (58, 58)
+    assert "not an empty folder; choose a new one" in refused(capsys, "train", "mnist", "--out", "run")
+    assert len(read_losses("run/history.csv")) == 3
+
+
+def test_the_same_seed_draws_the_same_samples(few_digits):
+    for folder in ("a", "b"):
+        run("train", "mnist", "--steps", "2", "--every", "2", "--batch-size", "8", "--out", folder, "--seed", "5")
+    a, b = (np.array(Image.open(f"{folder}/samples/step_000002.png")) for folder in ("a", "b"))
+    np.testing.assert_array_equal(a, b)
+
+
+def test_ctrl_c_leaves_samples_history_and_weights(few_digits):
+    words = ["train", "mnist", "--steps", "100000", "--every", "1", "--batch-size", "8", "--out", "run"]
+    process = subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    until = time.monotonic() + 120
+    while not Path("run/samples/step_000002.png").exists() and time.monotonic() < until:
+        time.sleep(0.2)
+    os.kill(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 2
+    steps = len(read_losses("run/history.csv"))
+    assert steps >= 2
+    assert said == f"gan-course: interrupted after {steps:,} of 100,000 steps\n"
+    assert Path(f"run/samples/step_{steps:06d}.png").exists()
+    assert run("generate", "run", "--count", "1", "--out", "one.png").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("", "required: COMMAND"),
+        ("dance", "invalid choice: 'dance'"),
+        ("train cats --out run", "invalid choice: 'cats'"),
+        ("train mnist", "required: --out"),
+        ("train mnist --out run --steps 0", "--steps: found 0, expected a whole number of at least 1"),
+        ("train mnist --out run --steps -5", "--steps: found -5"),
+        ("train mnist --out run --every 1.5", "--every: found 1.5"),
+        ("train mnist --out run --seed -1", "--seed: found -1"),
+        ("train mnist --out run --batch-size 65", "--batch-size is 65 and there are only 64 images"),
+        ("train mnist --out run --source nowhere.npz", "there is no file nowhere.npz"),
+        ("train mnist --out data", "not an empty folder"),
+        ("train mnist --out data/mnist.npz", "not an empty folder"),
+        ("train mnist --out data/mnist.npz/run --steps 1", "cannot write data/mnist.npz/run"),
+        ("generate nowhere --out x.png", "nowhere holds no generator.keras"),
+        ("generate data --out x.png --count 0", "--count: found 0"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_exit_code_2(few_digits, capsys, words, message):
+    assert message in refused(capsys, *words.split())
+    assert not Path("run").exists()
+
+
+def test_a_damaged_generator_is_named(few_digits, capsys):
+    Path("run").mkdir()
+    Path("run/generator.keras").write_bytes(b"PK\x03\x04 half a file")
+    assert "run/generator.keras" in refused(capsys, "generate", "run", "--out", "x.png")
+    assert not Path("x.png").exists()
+
+
+def test_an_unknown_picture_format_is_named(few_digits, capsys):
+    run("train", "mnist", "--steps", "1", "--batch-size", "8", "--out", "run")
+    assert ".xyz" in refused(capsys, "generate", "run", "--out", "x.xyz")
+    assert not Path("x.xyz").exists()
+
+
+def test_doctor_says_what_is_there(few_digits, capsys):
+    assert cli.main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"tensorflow 2\.\d+", said) and "embedded digits: 10,000" in said
+    assert "Nothing is wrong." in said and str(few_digits / "data" / "mnist.npz") in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("GAN_COURSE_DATA", "nowhere", "GAN_COURSE_DATA names nowhere"),
+        ("KERAS_BACKEND", "torch", "KERAS_BACKEND is torch"),
+    ],
+)
+def test_doctor_says_what_is_wrong(monkeypatch, capsys, name, value, message):
+    monkeypatch.setenv(name, value)
+    assert cli.main(["doctor"]) == 1
+    assert f"WRONG: {message}" in capsys.readouterr().out
+
+
+def test_doctor_finds_a_damaged_download(few_digits, monkeypatch, capsys):
+    monkeypatch.setenv("GAN_COURSE_DATA", "")
+    damaged = few_digits / "keras" / "datasets" / "mnist.npz"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"half")
+    assert cli.main(["doctor"]) == 1
+    assert f"WRONG: {damaged} is not the MNIST file" in capsys.readouterr().out
+    assert damaged.read_bytes() == b"half"

@@ -1,0 +1,290 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from gan_course import GAN
+from gan_course.callbacks import LossLog
+from gan_course.gan import generate
+from tests.networks import small_discriminator, small_gan, small_generator, small_images, state
+
+
+def weights(network: keras.Model) -> list[np.ndarray]:
+    return [weight.numpy() for weight in network.trainable_variables]
+
+
+def test_one_step_moves_every_trainable_weight_of_both_networks():
+    gan = small_gan()
+    before = weights(gan.generator), weights(gan.discriminator)
+    gan.fit(small_images(32), batch_size=32, verbose=0)
+    for old, new in zip(before, (weights(gan.generator), weights(gan.discriminator)), strict=True):
+        for a, b in zip(old, new, strict=True):
+            assert np.any(a != b)
+
+
+def test_each_optimizer_moves_its_own_network_only():
+    still = keras.optimizers.SGD(0.0)
+    gan = small_gan(discriminator_optimizer=still)
+    before = weights(gan.discriminator)
+    gan.fit(small_images(), verbose=0)
+    for a, b in zip(before, weights(gan.discriminator), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_losses_are_those_of_the_formulas():
+    gan = small_gan(
+        generator_optimizer=keras.optimizers.SGD(0.0), discriminator_optimizer=keras.optimizers.SGD(0.0)
+    )
+    gan.discriminator.layers[1].rate = 0.0
+    real = small_images(16)
+    latent = keras.random.normal((16, 4), seed=keras.random.SeedGenerator(0))
+    on_real = gan.discriminator(real).numpy()
+    on_fake = gan.discriminator(gan.generator(latent, training=True)).numpy()
+    losses = gan.train_step(tf.constant(real))
+    expected = -(np.log(on_real).mean() + np.log(1 - on_fake).mean()) / 2
+    np.testing.assert_allclose(losses["d_loss"], expected, rtol=1e-4)
+    np.testing.assert_allclose(losses["g_loss"], -np.log(on_fake).mean(), rtol=1e-4)
+
+
+def test_fused_and_plain_upsampling_give_the_same_losses_and_gradients():
+    runs = []
+    for fuse in (True, False):
+        gan = small_gan(
+            generator_optimizer=keras.optimizers.SGD(1.0),
+            discriminator_optimizer=keras.optimizers.SGD(1.0),
+            fuse_upsampling=fuse,
+        )
+        losses = gan.train_step(tf.constant(small_images(16)))
+        runs.append([*losses.values(), *weights(gan.generator), *weights(gan.discriminator)])
+    for fused, plain in zip(*runs, strict=True):
+        np.testing.assert_allclose(fused, plain, rtol=1e-4, atol=1e-6)
+
+
+def test_a_dataset_and_its_array_train_alike():
+    runs = []
+    images = small_images(64)
+    for data in (images, tf.data.Dataset.from_tensor_slices(images).batch(32)):
+        gan = small_gan()
+        gan.fit(data, batch_size=None if isinstance(data, tf.data.Dataset) else 32, shuffle=False, verbose=0)
+        runs.append(weights(gan.generator))
+    for a, b in zip(*runs, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_labels_beside_the_images_are_ignored():
+    data = tf.data.Dataset.from_tensor_slices((small_images(), np.arange(64))).batch(32)
+    gan = small_gan()
+    gan.fit(data, verbose=0)
+    assert gan.steps == 2
+
+
+def test_the_same_seed_trains_alike_and_another_does_not():
+    a, b, c = small_gan(1), small_gan(1), small_gan(2)
+    for gan, seed in ((a, 5), (b, 5), (c, 6)):
+        keras.utils.set_random_seed(seed)
+        gan.fit(small_images(), verbose=0)
+    assert all(np.array_equal(x, y) for x, y in zip(state(a), state(b), strict=True))
+    assert not np.array_equal(weights(a.generator)[0], weights(c.generator)[0])
+
+
+def test_steps_are_counted_over_all_calls_of_fit():
+    gan = small_gan()
+    assert gan.steps == 0
+    data = tf.data.Dataset.from_tensor_slices(small_images()).repeat().batch(32)
+    gan.fit(data, steps_per_epoch=3, verbose=0)
+    gan.fit(data, steps_per_epoch=2, epochs=2, verbose=0)
+    assert gan.steps == 7
+
+
+def test_a_saved_model_goes_on_exactly_where_it_was(tmp_path):
+    gan = small_gan(seed=3)
+    gan.fit(small_images(), verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    again = keras.models.load_model(tmp_path / "gan.keras")
+    assert isinstance(again, GAN) and again.steps == gan.steps == 2
+    for model in (gan, again):
+        model.fit(small_images(), shuffle=False, verbose=0)
+    for a, b in zip(state(gan), state(again), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_model_that_was_not_compiled_can_be_saved(tmp_path):
+    gan = GAN(small_generator(), small_discriminator(), seed=1)
+    gan.save(tmp_path / "gan.keras")
+    again = keras.models.load_model(tmp_path / "gan.keras")
+    np.testing.assert_array_equal(again.generate(2, seed=0), gan.generate(2, seed=0))
+
+
+def test_the_generator_opens_without_this_package(tmp_path):
+    gan = small_gan()
+    gan.fit(small_images(), verbose=0)
+    gan.generator.save(tmp_path / "generator.keras")
+    code = (
+        "import sys, keras; generator = keras.models.load_model(sys.argv[1]);"
+        "print(generator.output_shape, any(name.startswith('gan_course') for name in sys.modules))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "generator.keras")]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert found.stdout.strip() == "(None, 4, 4, 1) False"
+
+
+def test_generate_is_reproducible_and_in_range():
+    gan = small_gan()
+    images = gan.generate(300, seed=5)
+    assert images.shape == (300, 4, 4, 1) and images.dtype == np.float32
+    assert np.abs(images).max() <= 1
+    np.testing.assert_array_equal(images, gan.generate(300, seed=5))
+    assert not np.array_equal(images, gan.generate(300, seed=6))
+    assert not np.array_equal(gan.generate(2), gan.generate(2))
+
+
+def test_generate_does_not_change_the_training():
+    plain, drawing = small_gan(), small_gan()
+    drawing.generate(10, seed=1)
+    for gan in (plain, drawing):
+        gan.fit(small_images(), shuffle=False, verbose=0)
+    for a, b in zip(state(plain), state(drawing), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+class PressStop(keras.callbacks.Callback):
+    """Sends what Ctrl-C sends."""
+
+    def __init__(self, step: int, times: int = 1):
+        super().__init__()
+        self.step, self.times = step, times
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.model.steps == self.step:
+            for _ in range(self.times):
+                os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_ends_after_the_step_and_the_callbacks_finish(tmp_path, capsys):
+    gan, log = small_gan(), LossLog(tmp_path / "history.csv")
+    data = tf.data.Dataset.from_tensor_slices(small_images()).repeat().batch(32)
+    gan.fit(data, steps_per_epoch=1000, verbose=0, callbacks=[log, PressStop(4)])
+    assert gan.steps == len(log.rows) == 5
+    assert "Stopped after step 5" in capsys.readouterr().out
+    gan.fit(data, steps_per_epoch=3, verbose=0)
+    assert gan.steps == 8
+
+
+def test_a_second_ctrl_c_interrupts_at_once():
+    gan = small_gan()
+    with pytest.raises(KeyboardInterrupt):
+        gan.fit(small_images(), verbose=0, callbacks=[PressStop(1, times=2)])
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_fit_works_in_another_thread():
+    gan = small_gan()
+    thread = threading.Thread(target=lambda: gan.fit(small_images(), verbose=0))
+    thread.start()
+    thread.join()
+    assert gan.steps == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "settings", "message"),
+    [
+        (small_images() * 255, {}, "0 to 255 through gan_course.datasets.scale"),
+        (np.full((32, 4, 4, 1), np.nan, "float32"), {}, "NaN"),
+        (np.zeros((0, 4, 4, 1), "float32"), {}, "n >= 1"),
+        (np.zeros((32, 5, 5, 1), "float32"), {}, r"\(32, 5, 5, 1\); expected \(n, 4, 4, 1\)"),
+        (np.zeros((32, 4, 4), "float32"), {}, "have shape"),
+        (np.array(["a"] * 16).reshape(1, 4, 4, 1), {}, "expected every pixel in"),
+        (small_images(16), {}, "batch_size is 32 and there are only 16 images"),
+        (small_images(), {"batch_size": 0}, "batch_size is 0"),
+        (small_images(), {"epochs": 0}, "epochs is 0"),
+        (small_images(), {"steps_per_epoch": -1}, "steps_per_epoch is -1"),
+    ],
+)
+def test_arrays_that_cannot_be_trained_on_are_refused(data, settings, message):
+    gan = small_gan()
+    with pytest.raises(ValueError, match=message):
+        gan.fit(data, verbose=0, **settings)
+    assert gan.steps == 0
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (small_images() * 255, "0 to 255 through gan_course.datasets.scale"),
+        (np.full((32, 4, 4, 1), np.nan, "float32"), "NaN"),
+        (np.zeros((32, 5, 5, 1), "float32"), "expected batches"),
+        (np.zeros((8, 4, 4, 1), "float32"), "holds no batch"),
+    ],
+)
+def test_datasets_that_cannot_be_trained_on_are_refused(images, message):
+    gan = small_gan()
+    data = tf.data.Dataset.from_tensor_slices(images).batch(16, drop_remainder=True)
+    before = weights(gan.generator)
+    with pytest.raises(ValueError, match=message):
+        gan.fit(data, verbose=0)
+    for a, b in zip(before, weights(gan.generator), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_dataset_without_batches_is_refused():
+    with pytest.raises(ValueError, match="expected batches"):
+        small_gan().fit(tf.data.Dataset.from_tensor_slices(small_images()), verbose=0)
+
+
+def test_whole_numbers_in_a_dataset_are_refused_as_pixels():
+    data = tf.data.Dataset.from_tensor_slices(np.full((32, 4, 4, 1), 200, "uint8")).batch(32)
+    with pytest.raises(ValueError, match="gan_course.datasets.scale"):
+        small_gan().fit(data, verbose=0)
+
+
+def head(*last: layers.Layer) -> keras.Sequential:
+    return keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), *last])
+
+
+@pytest.mark.parametrize(
+    ("generator", "discriminator", "message"),
+    [
+        (small_generator(), head(layers.Dense(1)), "ends without an activation"),
+        (small_generator(), head(layers.Dense(2, activation="softmax")), r"expected \(1,\)"),
+        (small_discriminator(), small_discriminator(), "the generator draws images of shape"),
+        (keras.Sequential([layers.Dense(3)]), small_discriminator(), "has no weights yet"),
+        ("generator", small_discriminator(), "expected a Keras model"),
+        (small_generator(), head(layers.Activation("sigmoid")), "nothing to train"),
+    ],
+)
+def test_networks_that_do_not_fit_are_refused(generator, discriminator, message):
+    with pytest.raises(ValueError, match=message):
+        GAN(generator, discriminator)
+
+
+def test_a_discriminator_frozen_as_in_the_textbooks_is_refused():
+    discriminator = small_discriminator()
+    discriminator.trainable = False
+    with pytest.raises(ValueError, match="set its `trainable` back to True"):
+        GAN(small_generator(), discriminator)
+
+
+def test_one_optimizer_for_both_and_a_used_one_are_refused():
+    gan, adam = GAN(small_generator(), small_discriminator()), keras.optimizers.Adam()
+    with pytest.raises(ValueError, match="same optimizer object"):
+        gan.compile(adam, adam)
+    gan.compile(adam, "adam")
+    with pytest.raises(ValueError, match="already belongs to another network"):
+        gan.compile("adam", adam)
+
+
+def test_fit_before_compile_says_what_to_do():
+    with pytest.raises(RuntimeError, match=r"call gan.compile\(\)"):
+        GAN(small_generator(), small_discriminator()).fit(small_images())
+
+
+def test_generate_refuses_a_count_below_one():
+    with pytest.raises(ValueError, match="count is 0"):
+        generate(small_generator(), 0)

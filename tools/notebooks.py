@@ -21,6 +21,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -40,16 +41,20 @@ def execute(path: Path, full: bool) -> None:
             continue
         if not full and "training" in cell.metadata.get("tags", []) and old.execution_count:
             cell.outputs = old.outputs
-        cell.outputs = [_clean(output) for output in cell.outputs if output.get("name") != "stderr"]
+        cell.outputs = [_plain(output) for output in cell.outputs if not _is_live(output)]
     notebook.metadata = METADATA
     with replacing(path) as beside:
         nbformat.write(notebook, beside)
 
 
-def _clean(output: dict) -> dict:
+def _is_live(output: dict) -> bool:
+    """Whether this is a widget, which nothing shows without a kernel, or a message of native code."""
+    return WIDGET in output.get("data", {}) or output.get("name") == "stderr"
+
+
+def _plain(output: dict) -> dict:
     if output.output_type == "stream":
         output["text"] = ANSI.sub("", output["text"])
-    output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     return output
 
 

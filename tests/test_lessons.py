@@ -1,0 +1,55 @@
+"""What the lessons write out and what the package repeats compute the same thing."""
+
+from pathlib import Path
+
+import keras
+import nbformat
+import numpy as np
+
+from gan_course.datasets import load_mnist
+from gan_course.models import mnist_discriminator, mnist_generator
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+STEPS = 20
+
+
+def run_cells(lesson: str, *names: str, **variables: object) -> dict:
+    """Execute some cells of a lesson and return what they define."""
+    cells = {cell.id: cell.source for cell in nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4).cells}
+    for name in names:
+        exec(compile(cells[name], f"{lesson}:{name}", "exec"), variables)
+    return variables
+
+
+def same_network(ours: keras.Model, theirs: keras.Model) -> None:
+    for a, b in zip(ours.layers, theirs.layers, strict=True):
+        assert type(a) is type(b)
+        settings = [{**layer.get_config(), "name": None} for layer in (a, b)]
+        assert settings[0] == settings[1]
+    x = np.random.default_rng(0).uniform(-1, 1, (2, *ours.input_shape[1:])).astype("float32")
+    theirs.set_weights(ours.get_weights())
+    np.testing.assert_array_equal(ours(x), theirs(x))
+
+
+def test_the_generator_of_lesson_02_is_the_package_s():
+    lesson = run_cells("02_generator", "imports", "settings", "generator")
+    same_network(lesson["generator"], mnist_generator())
+
+
+def test_the_discriminator_of_lesson_03_is_the_package_s():
+    lesson = run_cells("03_discriminator", "imports", "discriminator")
+    same_network(lesson["discriminator"], mnist_discriminator())
+
+
+def test_the_loop_of_lesson_05_is_fit():
+    lesson = run_cells("05_train_mnist", "imports", "settings", images=load_mnist("embedded")[0])
+    loop = ("data-batches", "networks", "optimizers", "step-losses", "step-update")
+    lesson = run_cells("05_train_mnist", *loop, **lesson)
+    keras.utils.set_random_seed(lesson["SEED"])
+    for real in lesson["digit_batches"]().take(STEPS):
+        lesson["train_step"](real)
+    by_hand = lesson["generator"].get_weights() + lesson["discriminator"].get_weights()
+    twin = run_cells("05_train_mnist", "proof", **lesson, PROOF_STEPS=STEPS, weights_by_hand=by_hand)
+    assert len(twin["differences"]) == 20
+    assert max(twin["differences"]) < 1e-5
+    assert twin["twin"].steps == STEPS

@@ -1,0 +1,157 @@
+"""The form that every lesson must have, so that it opens, runs, compares and translates well."""
+
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools.stamp import repository
+
+ROOT = Path(__file__).parents[1]
+LESSONS = sorted(ROOT.glob("notebooks/*.ipynb"))
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+MACHINE_PATH = re.compile(r"(?<![\w./:])(/home/|/root/|/tmp/|/Users/|/work/|/usr/|/var/|[A-Z]:\\)")
+COLAB = "https://colab.research.google.com/github/{repo}/blob/main/notebooks/{name}"
+
+
+@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
+def lesson(request):
+    return Lesson(request.param)
+
+
+class Lesson:
+    def __init__(self, path: Path):
+        self.path = path
+        self.text = path.read_text(encoding="utf-8")
+        self.notebook = nbformat.reads(self.text, as_version=4)
+        self.cells = self.notebook.cells
+        self.code = [cell for cell in self.cells if cell.cell_type == "code"]
+
+    def cell(self, name: str) -> nbformat.NotebookNode:
+        return next(cell for cell in self.cells if cell.id == name)
+
+
+def problems(lesson: Lesson) -> list[str]:
+    """Everything that is wrong with the form of one lesson."""
+    found = []
+    if len(lesson.text.encode()) > 1_000_000:
+        found.append("the file is over 1 MB")
+    if lesson.notebook.metadata != KERNEL:
+        found.append(f"metadata other than plain python3: {lesson.notebook.metadata}")
+    if (lesson.notebook.nbformat, lesson.notebook.nbformat_minor) != (4, 5):
+        found.append("not nbformat 4.5")
+    if [cell.id for cell in lesson.cells[:3]] != ["title", "setup-note", "setup"]:
+        found.append("does not start with title, setup-note, setup")
+    if COLAB.format(repo=repository(), name=lesson.path.name) not in lesson.cells[0].source:
+        found.append("the Colab badge is missing or names another notebook or repository")
+    for cell in lesson.cells:
+        found += [f"{cell.id}: {problem}" for problem in cell_problems(cell)]
+    if MACHINE_PATH.search(lesson.text):
+        found.append(f"a path of one machine: {MACHINE_PATH.search(lesson.text)[0]}")
+    return found
+
+
+def cell_problems(cell: nbformat.NotebookNode) -> list[str]:
+    found = []
+    if not re.fullmatch(r"[a-z]+[a-z0-9]*(-[a-z0-9]+)*", cell.id):
+        found.append("the id is not readable")
+    if cell.cell_type != "code":
+        return found
+    if cell.execution_count is None:
+        found.append("was not executed")
+    if len(cell.source.splitlines()) > 25:
+        found.append("is longer than 25 lines")
+    if set(cell.metadata) - {"tags"} or set(cell.metadata.get("tags", [])) - {"training"}:
+        found.append(f"has metadata that is not wanted: {dict(cell.metadata)}")
+    for output in cell.outputs:
+        if output.output_type == "error":
+            found.append("ends in an error")
+        if output.get("name") == "stderr":
+            found.append("writes to stderr")
+        if any("widget" in kind for kind in output.get("data", {})):
+            found.append("keeps a widget")
+    return found
+
+
+def test_there_are_five_lessons_in_order():
+    assert [path.name[:3] for path in LESSONS] == ["01_", "02_", "03_", "04_", "05_"]
+
+
+def test_the_form_is_right(lesson):
+    assert problems(lesson) == []
+
+
+def test_every_set_up_cell_is_the_same():
+    assert len({Lesson(path).cell("setup").source for path in LESSONS}) == 1
+
+
+def test_cell_ids_are_unique(lesson):
+    ids = [cell.id for cell in lesson.cells]
+    assert len(ids) == len(set(ids))
+
+
+def test_most_outputs_are_compared(lesson):
+    with_output = [cell for cell in lesson.code if cell.outputs]
+    compared = [cell for cell in with_output if "training" not in cell.metadata.get("tags", [])]
+    assert len(compared) >= 0.6 * len(with_output)
+
+
+def test_code_cells_are_short(lesson):
+    assert statistics.median(len(cell.source.splitlines()) for cell in lesson.code) <= 6
+
+
+def test_every_lesson_ends_as_it_should(lesson):
+    assert [cell.id for cell in lesson.cells[-4:] if cell.cell_type == "markdown"][-2:] == ["summary", "next"]
+    assert 3 <= lesson.cell("check-yourself").source.count("<details>") <= 5
+    assert lesson.cell("play").cell_type == "code"
+
+
+def test_links_to_other_lessons_lead_somewhere(lesson):
+    for target in re.findall(r"\]\((\w[^):]*\.ipynb)\)", "\n".join(cell.source for cell in lesson.cells)):
+        assert (lesson.path.parent / target).exists(), target
+
+
+BREAK = {
+    "a missing execution count": lambda cells: cells[2].update(execution_count=None),
+    "an error output": lambda cells: cells[3].outputs.append(
+        nbformat.v4.new_output("error", ename="E", evalue="")
+    ),
+    "output on stderr": lambda cells: cells[3].outputs.append(
+        nbformat.v4.new_output("stream", name="stderr", text="noise")
+    ),
+    "a widget": lambda cells: cells[3].outputs.append(
+        nbformat.v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}})
+    ),
+    "an absolute path": lambda cells: cells[3].update(source='open("/home/jane/mnist.npz")'),
+    "a long cell": lambda cells: cells[3].update(source="x = 1\n" * 26),
+    "a missing badge": lambda cells: cells[0].update(source="# 01 · Padding"),
+    "a missing set-up cell": lambda cells: cells.pop(2),
+    "an unreadable id": lambda cells: cells[3].update(id="3f2a-9"),
+    "an unknown tag": lambda cells: cells[3].metadata.update(tags=["slow"]),
+}
+
+
+@pytest.mark.parametrize("name", BREAK)
+def test_the_form_test_finds(name):
+    lesson = Lesson(LESSONS[0])
+    BREAK[name](lesson.cells)
+    lesson.text = nbformat.writes(lesson.notebook)
+    assert problems(lesson)
+
+
+@pytest.mark.parametrize("metadata", [{}, {**KERNEL, "widgets": {}}, {**KERNEL, "accelerator": "GPU"}])
+def test_the_form_test_finds_other_metadata(metadata):
+    lesson = Lesson(LESSONS[0])
+    lesson.notebook.metadata = nbformat.from_dict(metadata)
+    assert problems(lesson)
+
+
+def test_the_form_test_finds_a_large_file():
+    lesson = Lesson(LESSONS[0])
+    lesson.text += " " * 1_000_000
+    assert problems(lesson)

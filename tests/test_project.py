@@ -1,0 +1,132 @@
+"""The package as it is installed, its examples, and the tools around it."""
+
+import doctest
+import importlib
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import gan_course
+from tools import environment, stamp
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ["callbacks", "cli", "datasets", "files", "gan", "layers", "models", "plots"]
+
+
+def python(code: str, **kwargs: object) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True, **kwargs).stdout.strip()
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = (
+        "import sys, gan_course; print(sorted({'tensorflow', 'keras', 'numpy', 'matplotlib'} & set(sys.modules)))"
+    )
+    assert python(code) == "[]"
+
+
+def test_names_load_when_they_are_used():
+    assert gan_course.GAN.__name__ == "GAN" and gan_course.plots.image_grid
+    assert set(gan_course.__all__) <= set(dir(gan_course))
+    with pytest.raises(AttributeError, match="has no attribute 'GNA'; it has GAN"):
+        _ = gan_course.GNA
+
+
+def test_tensorflow_starts_in_silence():
+    command = [sys.executable, "-c", "import gan_course; gan_course.quiet_tensorflow(); import tensorflow"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
+
+
+@pytest.mark.parametrize("room", ["__init__", *ROOMS])
+def test_examples_in_docstrings_run(room, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = importlib.import_module("gan_course" if room == "__init__" else f"gan_course.{room}")
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("gan_course/*.py")), ids=lambda path: path.stem)
+def test_every_room_can_be_read_whole(path):
+    assert path.stem == "__init__" or path.stem in ROOMS
+    assert len(path.read_text().splitlines()) <= 400
+
+
+def test_rooms_import_only_downwards():
+    allowed = {
+        "files": set(),
+        "datasets": {"files"},
+        "layers": set(),
+        "models": set(),
+        "gan": {"layers"},
+        "plots": set(),
+        "callbacks": {"datasets", "files", "gan", "plots"},
+        "cli": set(ROOMS),
+    }
+    for room, below in allowed.items():
+        text = (ROOT / "gan_course" / f"{room}.py").read_text()
+        text = re.sub(r'""".*?"""', "", text, flags=re.DOTALL)
+        used = set(re.findall(r"from gan_course\.(\w+)", text))
+        assert used <= below, f"{room} imports {used - below}"
+
+
+def test_the_wheel_holds_the_data_and_works_elsewhere(tmp_path):
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, ROOT], check=True)
+    (wheel,) = tmp_path.glob("gan_course-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"gan_course/data/mnist_10k.npz", "gan_course/data/README.md"} <= set(names)
+    assert not [name for name in names if name.startswith(("tests/", "tools/", "notebooks/"))]
+    subprocess.run([*pip, "install", "--no-deps", "--target", tmp_path / "site", wheel], check=True)
+    code = "import gan_course; print(gan_course.__file__, len(gan_course.datasets.load_mnist('embedded')[0]))"
+    file, count = python(code, cwd=tmp_path / "site").split()
+    assert Path(file).is_relative_to(tmp_path) and count == "10000"
+
+
+def test_environment_yml_lists_what_pyproject_does():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    text = (ROOT / "environment.yml").read_text()
+    assert text == environment.expected()
+    for entry in [*project["dependencies"], *project["optional-dependencies"]["lab"]]:
+        assert f'- "{entry}"' in text
+
+
+def test_an_outdated_environment_yml_is_found(tmp_path, monkeypatch):
+    (tmp_path / "environment.yml").write_text("name: gan-course\n")
+    monkeypatch.setattr(environment, "TARGET", tmp_path / "environment.yml")
+    with pytest.raises(SystemExit, match="out of date"):
+        environment.check()
+
+
+def test_every_dependency_says_what_it_is_for():
+    text = (ROOT / "pyproject.toml").read_text()
+    lists = re.findall(r"^(?:dependencies|lab|test) = \[\n(.*?)^\]", text, flags=re.DOTALL | re.MULTILINE)
+    assert len(lists) == 3
+    for line in "".join(lists).splitlines():
+        assert re.fullmatch(r'    "[^"]+", +# .+', line), line
+
+
+def test_data_is_small():
+    assert sum(path.stat().st_size for path in (ROOT / "data").iterdir()) < 2_000_000
+
+
+def test_a_stamp_names_the_repository_in_every_address():
+    text = (
+        "https://colab.research.google.com/github/a/b/blob/main/notebooks/x.ipynb\n"
+        '"%pip install -q git+https://github.com/a/b\\n", "https://github.com/a/b"\n'
+        "git clone https://github.com/a/b.git and https://github.com/a/b"
+    )
+    assert stamp.stamp(text, "jane/gans") == text.replace("a/b", "jane/gans")
+
+
+def test_the_readme_maps_every_lesson_with_its_badge():
+    readme = (ROOT / "README.md").read_text()
+    assert stamp.stamp(readme, stamp.repository()) == readme
+    for path in sorted(ROOT.glob("notebooks/*.ipynb")):
+        assert f"](notebooks/{path.name})" in readme
+        assert f"{stamp.repository()}/blob/main/notebooks/{path.name}" in readme
+    for target in re.findall(r"\]\(([^):#]+)\)", readme):
+        assert (ROOT / target).exists(), target

@@ -1,0 +1,1 @@
+"""Tools of the project: each is a command that the Makefile calls."""

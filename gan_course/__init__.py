@@ -21,7 +21,9 @@ __all__ = ["GAN", "quiet_tensorflow", *_ROOMS]
 def quiet_tensorflow() -> None:
     """Import TensorFlow without the messages that its native code writes while it starts.
 
-    They are written before TensorFlow has read its own log settings, so only closing the door helps.
+    They are written before TensorFlow has read its own log settings, so stderr is closed for that moment.
+    TensorFlow 2.20 also reports an error when it fails to fuse a convolution with LeakyReLU in training;
+    since that fails anyway, it is told not to try.
 
     Example:
         >>> import gan_course
@@ -30,11 +32,13 @@ def quiet_tensorflow() -> None:
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
-        importlib.import_module("tensorflow")
+        tensorflow = importlib.import_module("tensorflow")
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(nowhere)
+    if tensorflow.__version__.startswith("2.20."):
+        tensorflow.config.optimizer.set_experimental_options({"remapping": False})
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from gan_course.datasets import unscale
-from gan_course.files import replacing
+from gan_course.files import explained, replacing
 from gan_course.plots import image_grid
 
 
@@ -122,8 +122,9 @@ class LossLog(keras.callbacks.Callback):
         row = (self.model.steps, float(logs["d_loss"]), float(logs["g_loss"]), seconds)
         self.rows.append(row)
         if self._file:
-            self._writer.writerow(_as_text(row))
-            self._file.flush()
+            with explained(self.path):
+                self._writer.writerow(_as_text(row))
+                self._file.flush()
 
     def on_train_end(self, logs: Any = None) -> None:
         """Close the file."""

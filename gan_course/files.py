@@ -26,12 +26,32 @@ def replacing(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     beside = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield beside
-        beside.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error).splitlines()[0]
-        raise OSError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield beside
+            beside.replace(path)
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+@contextmanager
+def explained(path: str | Path) -> Iterator[None]:
+    """Turn a failure to write `path` into one sentence that says what to do.
+
+    Raises:
+        OSError: In place of the one that was raised inside the block.
+
+    Example:
+        >>> from gan_course.files import explained
+        >>> with explained("notes.txt"):
+        ...     raise OSError(28, "No space left on device")
+        Traceback (most recent call last):
+        ...
+        OSError: cannot write notes.txt: No space left on device; free some space or choose another folder
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error).splitlines()[0]
+        raise OSError(f"cannot write {path}: {reason}; free some space or choose another folder") from error

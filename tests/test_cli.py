@@ -1,5 +1,6 @@
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -85,6 +86,26 @@ def test_ctrl_c_leaves_samples_history_and_weights(few_digits):
     assert said == f"gan-course: interrupted after {steps:,} of 100,000 steps\n"
     assert Path(f"run/samples/step_{steps:06d}.png").exists()
     assert run("generate", "run", "--count", "1", "--out", "one.png").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("largest", "named", "steps"),
+    [(100_000, "gan.keras", [1, 2, 3, 4]), (5_000, "samples/step_000000.png", []), (20, "history.csv", None)],
+)
+def test_a_write_that_fails_is_named_and_what_was_written_stays(few_digits, largest, named, steps):
+    """With a limit on the size of files the operating system refuses to write, as it does on a full disk."""
+    words = ["train", "mnist", "--steps", "4", "--batch-size", "8", "--out", "run"]
+    command = subprocess.run(
+        [*COMMAND, *words],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest)),
+    )
+    assert command.returncode == 2
+    assert re.fullmatch(rf"gan-course: cannot write run/{named}: .+; free some space .+\n", command.stderr)
+    if steps is not None:
+        assert [row[0] for row in read_losses("run/history.csv")] == steps
+    assert not list(Path("run").rglob(".*partial*"))
 
 
 @pytest.mark.parametrize(

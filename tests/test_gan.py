@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import keras
 import numpy as np
@@ -165,6 +166,7 @@ class PressStop(keras.callbacks.Callback):
         if self.model.steps == self.step:
             for _ in range(self.times):
                 os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.01)  # Python handles a signal at its next chance
 
 
 def test_ctrl_c_ends_after_the_step_and_the_callbacks_finish(tmp_path, capsys):

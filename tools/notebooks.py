@@ -7,6 +7,7 @@ an hour or more on two cores. A notebook is only replaced when all its cells hav
 """
 
 import argparse
+import base64
 import os
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from nbclient import NotebookClient
 from gan_course.files import replacing
 
 LESSONS = Path(__file__).parents[1] / "notebooks"
+PICTURE = LESSONS.parent / "docs" / "digits.png"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -58,6 +60,14 @@ def _plain(output: dict) -> dict:
     return output
 
 
+def save_readme_picture() -> None:
+    """Write the README's picture: the timeline of the full training in lesson 05."""
+    cells = nbformat.read(LESSONS / "05_train_mnist.ipynb", as_version=4).cells
+    (timeline,) = (cell for cell in cells if cell.id == "timeline")
+    with replacing(PICTURE) as beside:
+        beside.write_bytes(base64.b64decode(timeline.outputs[0].data["image/png"]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="train in full and renew the outputs of training too")
@@ -66,6 +76,8 @@ def main() -> None:
     for path in arguments.notebooks:
         print(path.name, flush=True)
         execute(path, arguments.full)
+    if arguments.full:
+        save_readme_picture()
 
 
 if __name__ == "__main__":

@@ -1,3 +1,5 @@
+import resource
+
 import keras
 import numpy as np
 import pytest
@@ -95,6 +97,29 @@ def test_a_failed_save_keeps_the_last_good_file_and_says_why(tmp_path, monkeypat
         train(gan, 2, saver)
     assert saver.path.read_bytes() == good
     assert [path.name for path in tmp_path.iterdir()] == ["gan.keras"]
+
+
+class FillDisk(keras.callbacks.Callback):
+    """From a step on, the operating system refuses to let files grow beyond what the log has now."""
+
+    def __init__(self, step, log):
+        super().__init__()
+        self.step, self.log = step, log
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.model.steps == self.step:
+            size = self.log.path.stat().st_size
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def test_a_log_that_cannot_grow_is_named_and_keeps_its_steps(tmp_path):
+    gan, log = small_gan(), LossLog(tmp_path / "history.csv")
+    try:
+        with pytest.raises(OSError, match=r"cannot write .*history\.csv: File too large; free some space"):
+            train(gan, 5, log, FillDisk(3, log))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    assert [row[0] for row in read_losses(log.path)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("make", [SampleGrid, lambda path: LossLog(path / "history.csv")])

@@ -61,7 +61,7 @@ def _plain(output: dict) -> dict:
 
 
 def save_readme_picture() -> None:
-    """Write the README's picture: the timeline of the full training in lesson 05."""
+    """Write the README's picture: the timeline that lesson 05 shows."""
     cells = nbformat.read(LESSONS / "05_train_mnist.ipynb", as_version=4).cells
     (timeline,) = (cell for cell in cells if cell.id == "timeline")
     with replacing(PICTURE) as beside:
@@ -76,8 +76,7 @@ def main() -> None:
     for path in arguments.notebooks:
         print(path.name, flush=True)
         execute(path, arguments.full)
-    if arguments.full:
-        save_readme_picture()
+    save_readme_picture()
 
 
 if __name__ == "__main__":

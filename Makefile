@@ -54,6 +54,6 @@ environment.yml: pyproject.toml .venv/test
 	@echo "Installing into .venv; the first time this takes a few minutes."
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --editable '.[$(subst test,lab$(comma)test,$*)]'
-	@touch $@
+	@touch $@ .venv/lab
 
 comma := ,

@@ -1,6 +1,7 @@
 """What happens during training: ordinary Keras callbacks that count steps over all calls of `fit`."""
 
 import csv
+import itertools
 import time
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ class LossLog(keras.callbacks.Callback):
     """Keep both losses of every step, in memory and, if a path is given, in a CSV file.
 
     Args:
-        path: A file with the columns step, d_loss, g_loss, seconds; one that exists is continued.
+        path: A file with the columns step, d_loss, g_loss, seconds; one that exists is continued from the
+            model's step, and set aside under another name if the model has not been trained yet.
             Seconds are those of training, without pauses between two calls of `fit`.
 
     Raises:
@@ -109,6 +111,8 @@ class LossLog(keras.callbacks.Callback):
         """Read what the file holds up to the model's step, and open it to go on from there."""
         if self.path:
             found = read_losses(self.path) if self.path.exists() else self.rows
+            if found and self.model.steps == 0:
+                _set_aside(self.path)
             self.rows = [row for row in found if row[0] <= self.model.steps]
             with replacing(self.path) as beside, beside.open("w", newline="") as file:
                 csv.writer(file).writerows([self.COLUMNS, *map(_as_text, self.rows)])
@@ -192,6 +196,11 @@ def read_losses(path: str | Path) -> list[tuple[int, float, float, float]]:
         return [(int(step), float(d), float(g), float(seconds)) for step, d, g, seconds in lines]
     except ValueError as error:
         raise ValueError(f"{path} is damaged ({error}); move it away") from None
+
+
+def _set_aside(path: Path) -> None:
+    names = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(1))
+    path.rename(next(name for name in names if not name.exists()))
 
 
 def _as_text(row: tuple[int, float, float, float]) -> tuple[str, ...]:

@@ -58,6 +58,14 @@ def test_a_log_is_continued_and_forgets_steps_that_are_trained_again(tmp_path):
     assert seconds == sorted(seconds)
 
 
+def test_the_log_of_another_training_is_set_aside(tmp_path):
+    path = tmp_path / "history.csv"
+    for steps in (3, 2, 1):
+        train(small_gan(), steps, LossLog(path))
+    names = [path, tmp_path / "history-1.csv", tmp_path / "history-2.csv"]
+    assert [len(read_losses(name)) for name in names] == [1, 3, 2]
+
+
 def test_a_log_whose_last_line_was_cut_off_is_read(tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("step,d_loss,g_loss,seconds\n1,0.5,0.6,0.1\n2,0.5")

@@ -180,6 +180,8 @@ class GAN(keras.Model):
         shape = self.discriminator.input_shape[1:]
         if isinstance(x, tf.data.Dataset):
             settings["shuffle"] = False
+            if x.cardinality() == tf.data.INFINITE_CARDINALITY and not settings.get("steps_per_epoch"):
+                raise ValueError("the dataset repeats for ever; say steps_per_epoch=... as well")
             return _checked_dataset(x, shape)
         x, batch_size = _checked_array(x, shape), settings.get("batch_size") or 32
         if batch_size > len(x):

@@ -64,9 +64,10 @@ def test(version: str, constraints: Path) -> None:
     print(f"Colab on Python {version}: {len(before)} packages, none changed by the course", flush=True)
     run(*pip, "install", "--quiet", "--constraint", constraints, *RUNNERS)
     with tempfile.TemporaryDirectory() as folder:
-        for part in ("notebooks", "tests", "pyproject.toml"):
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-            copy(ROOT / part, Path(folder) / part)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        shutil.copytree(ROOT / "tests", Path(folder) / "tests")
+        results = shutil.ignore_patterns("MNIST")  # a model that a newer Keras saved does not open here
+        shutil.copytree(ROOT / "notebooks", Path(folder) / "notebooks", ignore=results)
         for tests in LIBRARY_TESTS, LESSON_TESTS:
             command = [venv / "bin" / "python", "-m", "pytest", "-q", "-n", "2", *tests]
             environment = {**os.environ, "GAN_COURSE_FULL": "0"}

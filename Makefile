@@ -13,7 +13,8 @@ help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 18
 
 lab: .venv/lab ## open the lessons in JupyterLab
-	$(BIN)/jupyter lab $(HEADLESS) $(AS_ROOT) --log-level=WARN notebooks/01_padding_and_filters.ipynb
+	$(BIN)/jupyter lab $(HEADLESS) $(AS_ROOT) --log-level=WARN \
+		--LabApp.default_url=/lab/tree/notebooks/01_padding_and_filters.ipynb
 
 demo: .venv/lab ## train for about a minute on the embedded digits, write digits.png
 	@rm -rf build/demo

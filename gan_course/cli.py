@@ -104,17 +104,21 @@ def _train(options: argparse.Namespace) -> int:
         callbacks.SampleGrid(folder / "samples", every=options.every, seed=options.seed),
         callbacks.SaveModel(folder / "gan.keras"),
     ]
-    verbose = 1 if sys.stdout.isatty() else 2
+    print(f"Training on {len(images):,} digits for {options.steps:,} steps.", flush=True)
+    verbose = 1 if sys.stdout.isatty() else 0
     gan.fit(batches, steps_per_epoch=options.steps, callbacks=keep, verbose=verbose)
     callbacks.save_model(gan.generator, folder / "generator.keras")
     if gan.steps < options.steps:
-        print(f"gan-course: interrupted after {gan.steps:,} of {options.steps:,} steps", file=sys.stderr)
+        done = f"{gan.steps:,} of {options.steps:,} steps"
+        print(f"gan-course: interrupted after {done}; lesson 05 shows how to go on", file=sys.stderr)
     print(f"{folder} holds samples/, history.csv, generator.keras and gan.keras.")
     return 0 if gan.steps == options.steps else 2
 
 
 def _generate(options: argparse.Namespace) -> int:
     path = options.folder / "generator.keras"
+    if options.out.suffix.lower() != ".png" or options.out.is_dir():
+        raise ValueError(f"--out is {options.out}; expected the name of a file that ends in .png")
     if not path.is_file():
         raise ValueError(f"{options.folder} holds no generator.keras; name a folder that `gan-course train` made")
     gan_course.quiet_tensorflow()
@@ -134,13 +138,20 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     print(f"gan-course {gan_course.__version__}, Python {sys.version.split()[0]}")
-    for package in PACKAGES:
-        print(f"{package} {metadata.version(package)}")
-    problems = list(_check())
+    problems = [*_check_packages(), *_check()]
     for problem in problems:
         print(f"WRONG: {problem}")
     print("Nothing is wrong." if not problems else f"{len(problems)} to mend; see above.")
     return 1 if problems else 0
+
+
+def _check_packages() -> Iterator[str]:
+    """Print the versions and yield what is missing."""
+    for package in PACKAGES:
+        try:
+            print(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            yield f"{package} is not installed; run `pip install {package}`"
 
 
 def _check() -> Iterator[str]:

@@ -83,7 +83,8 @@ def test_ctrl_c_leaves_samples_history_and_weights(few_digits):
     assert process.returncode == 2
     steps = len(read_losses("run/history.csv"))
     assert steps >= 2
-    assert said == f"gan-course: interrupted after {steps:,} of 100,000 steps\n"
+    done = f"{steps:,} of 100,000 steps"
+    assert said == f"gan-course: interrupted after {done}; lesson 05 shows how to go on\n"
     assert Path(f"run/samples/step_{steps:06d}.png").exists()
     assert run("generate", "run", "--count", "1", "--out", "one.png").returncode == 0
 
@@ -125,6 +126,8 @@ def test_a_write_that_fails_is_named_and_what_was_written_stays(few_digits, larg
         ("train mnist --out data/mnist.npz/run --steps 1", "cannot write data/mnist.npz/run"),
         ("generate nowhere --out x.png", "nowhere holds no generator.keras"),
         ("generate data --out x.png --count 0", "--count: found 0"),
+        ("generate data --out x", "--out is x; expected the name of a file that ends in .png"),
+        ("generate data --out data", "--out is data; expected"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(few_digits, capsys, words, message):
@@ -163,6 +166,12 @@ def test_doctor_says_what_is_wrong(monkeypatch, capsys, name, value, message):
     monkeypatch.setenv(name, value)
     assert cli.main(["doctor"]) == 1
     assert f"WRONG: {message}" in capsys.readouterr().out
+
+
+def test_doctor_finds_a_missing_package(monkeypatch, capsys):
+    monkeypatch.setattr(cli, "PACKAGES", ("numpy", "no-such-package"))
+    assert cli.main(["doctor"]) == 1
+    assert "WRONG: no-such-package is not installed; run `pip install no-such-package`" in capsys.readouterr().out
 
 
 def test_doctor_finds_a_damaged_download(few_digits, monkeypatch, capsys):

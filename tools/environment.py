@@ -15,20 +15,22 @@ ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "environment.yml"
 
 
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
 def requirements() -> list[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return [*project["dependencies"], *project["optional-dependencies"]["lab"]]
+    return [*project()["dependencies"], *project()["optional-dependencies"]["lab"]]
 
 
 def expected() -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lines = [
         "# Generated from pyproject.toml by tools/environment.py; change that file instead.",
         "name: gan-course",
         "channels:",
         "  - conda-forge",
         "dependencies:",
-        f"  - python {project['requires-python']}",
+        f"  - python {project()['requires-python']}",
         "  - pip",
         "  - pip:",
         *(f'      - "{entry}"' for entry in requirements()),

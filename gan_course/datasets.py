@@ -148,16 +148,18 @@ def _download_target() -> Path:
 
 
 def _download(path: Path) -> Path:
-    with urllib.request.urlopen(MNIST_URL, timeout=TIMEOUT) as answer, replacing(path) as beside:
+    content = bytearray()
+    with urllib.request.urlopen(MNIST_URL, timeout=TIMEOUT) as answer:
         total = int(answer.headers.get("Content-Length", 0)) or 1
-        with beside.open("wb") as file:
-            while block := answer.read(1 << 18):
-                file.write(block)
-                print(f"\rDownloading MNIST: {min(100, 100 * file.tell() // total)} %", end="", file=sys.stderr)
+        while block := answer.read(1 << 18):
+            content += block
+            print(f"\rDownloading MNIST: {min(100, 100 * len(content) // total)} %", end="", file=sys.stderr)
         print(file=sys.stderr)
-        found = _sha256(beside)
-        if found != MNIST_SHA256:
-            raise DataError(f"the MNIST that was downloaded is damaged (sha256 {found[:12]}...); try again later")
+    found = hashlib.sha256(content).hexdigest()
+    if found != MNIST_SHA256:
+        raise OSError(f"the file that was downloaded is damaged, sha256 {found[:12]}...")
+    with replacing(path) as beside:
+        beside.write_bytes(content)
     return path
 
 

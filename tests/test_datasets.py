@@ -113,7 +113,32 @@ def test_a_damaged_download_is_refused_and_not_kept(empty_home, monkeypatch):
     serve(monkeypatch, b"not the file")
     with pytest.raises(DataError, match="downloaded is damaged"):
         load_mnist("full")
-    assert list((empty_home / "keras" / "datasets").iterdir()) == []
+    assert list((empty_home / "keras").rglob("*")) == []
+
+
+def test_a_download_that_is_cut_off_leaves_auto_the_embedded_digits(empty_home, monkeypatch, capsys):
+    serve(monkeypatch, b"the first bytes")
+    assert len(load_mnist()[0]) == 10_000
+    assert "10,000 digits" in capsys.readouterr().out
+    assert list((empty_home / "keras").rglob("*")) == []
+
+
+def test_a_connection_that_breaks_is_not_taken_for_a_full_disk(monkeypatch):
+    class Broken:
+        headers: dict[str, str] = {}
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            return None
+
+        def read(self, size):
+            raise TimeoutError("timed out")
+
+    monkeypatch.setattr(datasets.urllib.request, "urlopen", lambda *args, **kwargs: Broken())
+    with pytest.raises(DataError, match=r"could not be downloaded \(timed out\); connect to the internet"):
+        load_mnist("full")
 
 
 def test_a_path_may_name_the_file_or_its_folder(tmp_path):

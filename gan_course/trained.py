@@ -1,0 +1,67 @@
+"""Networks that come with the course already trained."""
+
+from pathlib import Path
+
+import keras
+
+from gan_course.datasets import DATA, DataError
+from gan_course.gan import GAN
+
+CHECKPOINTS = DATA / "checkpoints"
+
+
+def pretrained(name: str = "mnist") -> GAN:
+    """Return a trained GAN, so that good images are there in a second.
+
+    The files are in `gan_course.trained.CHECKPOINTS / name`: both networks with weights in half precision, the
+    losses (`history.csv`), the measured quality (`quality.csv`) and how it was made (`README.md`).
+
+    Args:
+        name: `"mnist"`, handwritten digits `(28, 28, 1)` from 100 latent numbers.
+
+    Returns:
+        A GAN in single precision that is not compiled: `generate` draws at once; call `compile` to train it further.
+
+    Raises:
+        DataError: If there is no such checkpoint, or a file of it is damaged.
+
+    Example:
+        >>> import gan_course
+        >>> gan_course.pretrained("mnist").generate(25, seed=0).shape
+        (25, 28, 28, 1)
+    """
+    known = sorted(folder.name for folder in CHECKPOINTS.iterdir() if folder.is_dir())
+    if name not in known:
+        raise DataError(f"there is no trained GAN called {name!r}; there is {', '.join(known)}")
+    return GAN(*(_open(CHECKPOINTS / name / f"{network}.keras") for network in ("generator", "discriminator")))
+
+
+def in_precision(network: keras.Model, dtype: str) -> keras.Model:
+    """Return a copy of a Sequential or functional network whose weights are kept in `dtype`.
+
+    Args:
+        network: The network to copy.
+        dtype: `"float16"` halves the size of its file, `"float32"` is what training needs.
+
+    Returns:
+        A network with the same names and the same weights, rounded.
+
+    Example:
+        >>> from gan_course.models import mnist_generator
+        >>> from gan_course.trained import in_precision
+        >>> in_precision(mnist_generator(), "float16").dtype
+        'float16'
+    """
+    copy = keras.models.clone_model(
+        network, clone_function=lambda layer: type(layer).from_config({**layer.get_config(), "dtype": dtype})
+    )
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def _open(path: Path) -> keras.Model:
+    try:
+        return in_precision(keras.models.load_model(path), "float32")
+    except Exception as error:  # a damaged file can make zipfile, h5py and Keras raise nearly anything
+        reason = str(error).partition("\n")[0]
+        raise DataError(f"{path} is missing or damaged ({reason}); install gan-course again") from None

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import metadata
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, FloatingPointError) as error:
         print(f"gan-course: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("\ngan-course: interrupted; files already written are kept", file=sys.stderr)
@@ -47,7 +48,13 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a GAN and keep samples, losses and networks in a folder")
     train.set_defaults(run=_train)
     train.add_argument("data", choices=["mnist"], help="what to learn to draw")
-    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for the results")
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for the results")
+    train.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="go on if DIR holds a training (default); --no-resume refuses such a folder",
+    )
     train.add_argument("--steps", type=_positive, default=40_001, help="batches to train on (default: 40001)")
     train.add_argument(
         "--batch-size", type=_positive, default=32, metavar="N", help="images a batch (default: 32)"
@@ -82,7 +89,7 @@ def _seed(text: str) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     folder = options.out
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not _is_free(folder) and not (options.resume and _holds_training(folder)):
         raise ValueError(f"{folder} exists and is not an empty folder; choose a new one, so that nothing is lost")
     images, _ = datasets.load_mnist(options.source)
     if options.batch_size > len(images):
@@ -90,37 +97,50 @@ def _train(options: argparse.Namespace) -> int:
 
     gan_course.quiet_tensorflow()
     import keras
-    import tensorflow as tf
 
     from gan_course import callbacks, models
 
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # a cluster's or Colab's Ctrl-C
     keras.utils.set_random_seed(options.seed)
     gan = gan_course.GAN(models.mnist_generator(), models.mnist_discriminator(), seed=options.seed)
     gan.compile()
-    batches = tf.data.Dataset.from_tensor_slices(datasets.scale(images)).shuffle(len(images), seed=options.seed)
-    batches = batches.repeat().batch(options.batch_size, drop_remainder=True).prefetch(2)
     keep = [
         callbacks.LossLog(folder / "history.csv"),
         callbacks.SampleGrid(folder / "samples", every=options.every, seed=options.seed),
-        callbacks.SaveModel(folder / "gan.keras"),
+        callbacks.Checkpoint(folder),
     ]
     print(f"Training on {len(images):,} digits for {options.steps:,} steps.", flush=True)
-    verbose = 1 if sys.stdout.isatty() else 0
-    gan.fit(batches, steps_per_epoch=options.steps, callbacks=keep, verbose=verbose)
+    gan.fit(
+        datasets.scale(images),
+        batch_size=options.batch_size,
+        steps_per_epoch=options.steps,
+        callbacks=keep,
+        verbose=1 if sys.stdout.isatty() else 0,
+    )
     callbacks.save_model(gan.generator, folder / "generator.keras")
     if gan.steps < options.steps:
         done = f"{gan.steps:,} of {options.steps:,} steps"
-        print(f"gan-course: interrupted after {done}; lesson 05 shows how to go on", file=sys.stderr)
+        print(f"gan-course: interrupted after {done}; the same command goes on from there", file=sys.stderr)
     print(f"{folder} holds samples/, history.csv, generator.keras and gan.keras.")
-    return 0 if gan.steps == options.steps else 2
+    return 0 if gan.steps >= options.steps else 2
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether nothing can be lost in a folder; hidden files are leftovers of a kill or of the system."""
+    return not folder.exists() or (folder.is_dir() and all(path.name[0] == "." for path in folder.iterdir()))
+
+
+def _holds_training(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("gan.keras", "gan-previous.keras"))
 
 
 def _generate(options: argparse.Namespace) -> int:
-    path = options.folder / "generator.keras"
     if options.out.suffix.lower() != ".png" or options.out.is_dir():
         raise ValueError(f"--out is {options.out}; expected the name of a file that ends in .png")
-    if not path.is_file():
+    networks = [*options.folder.glob("generator.keras"), *options.folder.glob("gan.keras")]
+    if not networks:
         raise ValueError(f"{options.folder} holds no generator.keras; name a folder that `gan-course train` made")
+    newest = max(networks, key=lambda path: path.stat().st_mtime)  # a training that was killed has gan.keras only
     gan_course.quiet_tensorflow()
     import keras
     from PIL import Image
@@ -128,7 +148,8 @@ def _generate(options: argparse.Namespace) -> int:
     from gan_course.gan import generate
     from gan_course.plots import image_grid
 
-    images = generate(keras.models.load_model(path), options.count, options.seed)
+    network = keras.models.load_model(newest)
+    images = generate(getattr(network, "generator", network), options.count, options.seed)
     grid = image_grid(datasets.unscale(images), columns=max(1, round(options.count**0.5)))
     with replacing(options.out) as beside:
         Image.fromarray(grid).save(beside)

@@ -1,15 +1,22 @@
 """Writing files so that none is ever left half-written."""
 
+import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, keep: Path | None = None) -> Iterator[Path]:
     """Yield a path beside `path` to write to, and give it the name `path` when the block ends well.
 
-    If the block fails, what was begun is removed and a file that was at `path` is as it was.
+    If the block fails, what was begun is removed and a file that was at `path` is as it was. The new file is on
+    the disk before it gets its name, so neither a kill nor a computer that goes off leaves half of it there.
+
+    Args:
+        path: The file to write; its folder is made if need be.
+        keep: The name for the file that was at `path`; without one it is replaced.
 
     Raises:
         OSError: If the folder cannot be made or written to; the message says what to do.
@@ -29,7 +36,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield beside
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+            if keep and path.exists():
+                path.replace(keep)
             beside.replace(path)
+            _flush_folder(path.parent)
     finally:
         with suppress(OSError):
             beside.unlink()
@@ -55,3 +67,22 @@ def explained(path: str | Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
         raise OSError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
+
+
+def free_name(path: Path) -> Path:
+    """Return `path` with the first number that makes it a new name: `history-1.csv`, `history-2.csv`, ...
+
+    Example:
+        >>> free_name(Path("no-such-folder/history.csv")).name
+        'history-1.csv'
+    """
+    names = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(1))
+    return next(name for name in names if not name.exists())
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "posix":  # Windows cannot open a folder
+        handle = os.open(folder, os.O_RDONLY)
+        with suppress(OSError):  # nor can every network drive flush one
+            os.fsync(handle)
+        os.close(handle)

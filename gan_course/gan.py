@@ -7,8 +7,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_course.checks import OUT_OF_RANGE, check_networks, checked_array, checked_dataset
-from gan_course.loop import stop_gently
+from gan_course.checkpoint import Checkpoint
+from gan_course.checks import OUT_OF_RANGE, check_networks
+from gan_course.feed import ANOTHER_DATASET, DatasetFeed, make_feed
+from gan_course.loop import Watch, stop_gently
 from gan_course.recipes import chosen
 
 
@@ -51,6 +53,7 @@ class GAN(keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         self.seed = seed
+        self.folder = None  # that of the training which a Checkpoint keeps
         self.latent_seed = keras.random.SeedGenerator(seed)
         self.averaged_generator = None
         self.built = True
@@ -161,6 +164,14 @@ class GAN(keras.Model):
         Ctrl-C, or the stop button of a notebook, ends the training after the current step; the callbacks
         finish as usual, and a second Ctrl-C interrupts at once.
 
+        Batches of an array hold `batch_size` images each. Their order follows from the seed and the step alone:
+        a second call goes on with it, and what is left after the last whole batch of a pass is left out.
+
+        With a `gan_course.callbacks.Checkpoint` the training is that of its folder: it goes on where the folder
+        stands, and ends when `epochs` times `steps_per_epoch` steps have been trained in all. A dataset must
+        then give the same batches in the same order each time it is made (`shuffle` with a seed); those already
+        trained on are read and dropped.
+
         Args:
             x: Images `(n, height, width, channels)`, float, values in [-1, 1]; or a batched
                 `tf.data.Dataset` of them. Labels beside them are ignored.
@@ -168,43 +179,58 @@ class GAN(keras.Model):
             **kwargs: Keras's own. With `dataset.repeat()`, say `steps_per_epoch`.
 
         Returns:
-            Keras's `History`. `history["d_loss"]` has one value for each epoch, that of its last step;
-            for one value a step pass a `gan_course.callbacks.LossLog`.
+            Keras's `History` of this call. `history["d_loss"]` has one value for each epoch, that of its last
+            step; for one value a step pass a `gan_course.callbacks.LossLog`.
 
         Raises:
             ValueError: If the images have another shape than the networks, leave [-1, 1], hold NaN, are
-                fewer than a batch, or if there is nothing to do.
+                fewer than a batch, if there is nothing to do, or if the folder of a `Checkpoint` holds another
+                training.
+            FloatingPointError: If a loss becomes infinite or NaN.
+            OSError: If a callback cannot write; what it wrote before is kept.
             RuntimeError: If `compile` was not called.
         """
         if not self.compiled:
             raise RuntimeError("this GAN has no optimizers yet; call gan.compile() before gan.fit(...)")
         settings = inspect.signature(super().fit).bind(x, *args, **kwargs).arguments
-        for name in ("epochs", "steps_per_epoch", "batch_size"):
-            if settings.get(name) is not None and settings[name] < 1:
-                raise ValueError(f"{name} is {settings[name]}; expected at least 1")
-        settings["x"] = self._checked(x, settings)
+        checkpoint, epoch_ends = self._place(settings)
         try:
-            with stop_gently(self) as stopped:
+            with stop_gently() as stopped:
+                settings["callbacks"].insert(0, Watch(stopped, epoch_ends))
                 history = super().fit(**settings)
-        except tf.errors.InvalidArgumentError as error:
-            if OUT_OF_RANGE in str(error):
-                raise ValueError(OUT_OF_RANGE) from None
+        except BaseException as error:
+            held = (
+                f"; {checkpoint.path} holds step {checkpoint.saved:,} and goes on from there" if checkpoint else ""
+            )
+            print(f"\nStopped after step {self.steps:,}{held}.")
+            for sentence in (OUT_OF_RANGE, ANOTHER_DATASET):
+                if isinstance(error, tf.errors.InvalidArgumentError) and sentence in str(error):
+                    raise ValueError(sentence) from None
             raise
         if stopped.is_set():
             print(f"\nStopped after step {self.steps:,}; everything up to it is kept.")
         return history
 
-    def _checked(self, x: Any, settings: dict[str, Any]) -> Any:
-        shape = self.discriminator.input_shape[1:]
-        if isinstance(x, tf.data.Dataset):
-            settings["shuffle"] = False
-            if x.cardinality() == tf.data.INFINITE_CARDINALITY and not settings.get("steps_per_epoch"):
-                raise ValueError("the dataset repeats for ever; say steps_per_epoch=... as well")
-            return checked_dataset(x, shape)
-        x, batch_size = checked_array(x, shape), settings.get("batch_size") or 32
-        if batch_size > len(x):
-            raise ValueError(f"batch_size is {batch_size} and there are only {len(x)} images; make it smaller")
-        return x
+    def _place(self, settings: dict[str, Any]) -> tuple[Checkpoint | None, int | None]:
+        """Make Keras's settings start where the training stands; return its checkpoint and where an epoch ends."""
+        feed = make_feed(settings, self.discriminator.input_shape[1:])
+        settings["callbacks"] = keras.tree.flatten(settings.get("callbacks") or [])
+        checkpoint = next((each for each in settings["callbacks"] if isinstance(each, Checkpoint)), None)
+        if checkpoint:
+            if not settings.get("steps_per_epoch") and not feed.steps:
+                raise ValueError("nobody knows how many batches the dataset has; say steps_per_epoch=... as well")
+            checkpoint.resume(self, feed.facts())
+        elif isinstance(feed, DatasetFeed):
+            settings["x"] = feed.dataset
+            return None, None
+        settings["x"] = feed.batches(seed=int(self.latent_seed.state[0]), start=self.steps)
+        steps = settings["steps_per_epoch"] = settings.get("steps_per_epoch") or feed.steps
+        if not checkpoint:
+            return None, None
+        settings["initial_epoch"], begun = divmod(self.steps, steps)
+        if settings["initial_epoch"] >= settings.get("epochs", 1):
+            print("All steps that were asked for are trained; for more, ask for more steps or epochs.")
+        return checkpoint, self.steps - begun + steps if begun else None
 
     def generate(self, count: int, seed: int | None = None) -> np.ndarray:
         """Draw images from random latent vectors, with batch normalisation in inference mode.

@@ -1,4 +1,4 @@
-"""What surrounds Keras's training loop."""
+"""What surrounds Keras's training loop: how it ends early, and why."""
 
 import signal
 import threading
@@ -7,11 +7,56 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+import numpy as np
+
+
+class Watch(keras.callbacks.Callback):
+    """End a training that was asked to stop, and one whose losses are no longer numbers.
+
+    Keras's `TerminateOnNaN` looks at one loss named `loss` only, and lets the callbacks save what is spoilt.
+
+    Args:
+        stopped: Set when the training is to stop after the current step.
+        epoch_ends: The step at which the first epoch ends, if a part of it was trained before.
+
+    Raises:
+        FloatingPointError: After the step, if a loss is infinite or not a number.
+    """
+
+    def __init__(self, stopped: threading.Event, epoch_ends: int | None = None) -> None:
+        """Keep the settings."""
+        super().__init__()
+        self.stopped, self.epoch_ends = stopped, epoch_ends
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Look at the losses, and whether to stop."""
+        losses = {name: float(loss) for name, loss in logs.items()}
+        if not np.all(np.isfinite([*losses.values()])):
+            found = ", ".join(f"{name} {loss}" for name, loss in losses.items())
+            raise FloatingPointError(
+                not_finite(f"a loss is no longer a finite number ({found})", self.model.steps)
+            )
+        if self.stopped.is_set() or (self.epoch_ends and self.model.steps >= self.epoch_ends):
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Let the training go on after a first epoch that was shorter."""
+        if self.epoch_ends and not self.stopped.is_set():
+            self.model.stop_training = False
+        self.epoch_ends = None
+
+
+def not_finite(found: str, step: int) -> str:
+    """Return what to tell somebody whose training has diverged."""
+    return (
+        f"{found} after step {step:,}: the training has diverged, and every further step would only spread it; "
+        "make the networks again and train in a new folder with a lower learning rate, a tenth of it to begin with"
+    )
 
 
 @contextmanager
-def stop_gently(model: keras.Model) -> Iterator[threading.Event]:
-    """Let Ctrl-C end the training after the current step; the event says whether it did."""
+def stop_gently() -> Iterator[threading.Event]:
+    """Let the first Ctrl-C, or the stop button of a notebook, set an event in place of interrupting at once."""
     stopped = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stopped
@@ -20,7 +65,6 @@ def stop_gently(model: keras.Model) -> Iterator[threading.Event]:
 
     def stop(number: int, frame: Any) -> None:
         stopped.set()
-        model.stop_training = True
         signal.signal(signal.SIGINT, before)
 
     signal.signal(signal.SIGINT, stop)

@@ -4,19 +4,14 @@ import inspect
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_course.layers import fused_upsampling
-
-LEARNING_RATE = 5e-4
-BETA_1 = 0.5
-
-_cross_entropy = keras.losses.BinaryCrossentropy()
+from gan_course.recipes import chosen
 
 _OUT_OF_RANGE = (
     "expected every pixel in [-1, 1], the range that tanh draws in, and found values outside it or NaN; "
@@ -28,10 +23,10 @@ _OUT_OF_RANGE = (
 class GAN(keras.Model):
     """A generator and a discriminator that train against each other.
 
-    One step draws a batch of latent vectors, makes one batch of fakes, and updates both networks with
-    the non-saturating loss (Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, section 3):
+    The loss is the non-saturating one (Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, section 3):
     the discriminator learns to call real images 1 and fakes 0, the generator learns to be called 1.
     Each optimiser owns the variables of its network, so no `trainable` flag is ever changed.
+    How a step goes is the recipe's: see `compile`.
 
     Args:
         generator: A built Keras model from `(n, latent_dim)` to images `(n, height, width, channels)`,
@@ -64,6 +59,7 @@ class GAN(keras.Model):
         self.discriminator = discriminator
         self.seed = seed
         self.latent_seed = keras.random.SeedGenerator(seed)
+        self.averaged_generator = None
         self.built = True
 
     @property
@@ -80,33 +76,64 @@ class GAN(keras.Model):
         """Return the images `(n, height, width, channels)` of latent vectors `(n, latent_dim)`."""
         return self.generator(latent, training=training)
 
+    @property
+    def best_generator(self) -> keras.Model:
+        """The network that `generate` draws with: the average of the generator, where the recipe keeps one."""
+        return self.generator if self.averaged_generator is None else self.averaged_generator
+
     def compile(
         self,
         generator_optimizer: Any = None,
         discriminator_optimizer: Any = None,
-        fuse_upsampling: bool = True,
+        recipe: str = "plain",
+        r1_gamma: float | None = None,
+        r1_every: int | None = None,
+        averaging: float | None = None,
+        shortcuts: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Give each network its optimiser.
+        """Give each network its optimiser, and choose how a step goes.
 
         Args:
-            generator_optimizer: A Keras optimiser or its name. The default is Adam with learning rate
-                5e-4 and beta_1 0.5; the low beta_1 is from the DCGAN paper (section 4).
+            generator_optimizer: A Keras optimiser or its name. The default is the recipe's Adam.
             discriminator_optimizer: The same for the discriminator; must be another object.
-            fuse_upsampling: Compute `UpSampling2D` and the `Conv2D` after it as one operation in training:
-                the same result within rounding, faster (see `gan_course.layers`).
+            recipe: `"plain"` updates both networks at once from one batch of fakes, with Adam at 5e-4 and the
+                low beta_1 of 0.5 of the DCGAN paper (section 4). `"course"` adds what was measured to help: a
+                gradient penalty on real images and an average of the generator to draw with. `"textbook"` is
+                the older books' step: two updates of the discriminator, then the generator on the same latent
+                vectors, with Adam as it comes. See `gan_course.recipes.RECIPES`.
+            r1_gamma: Weight of the gradient penalty R1, 0 for none, in place of the recipe's.
+            r1_every: Steps from one penalty to the next, in place of the recipe's.
+            averaging: Decay of the generator's average, 0 for none, in place of the recipe's.
+            shortcuts: Compute faster what gives the same within rounding: `UpSampling2D` and the `Conv2D` after it
+                as one operation (see `gan_course.layers`), and the discriminator's pass back over the fakes
+                once for both updates.
             **kwargs: Keras's own settings, such as `jit_compile` and `run_eagerly`.
 
         Raises:
-            ValueError: If both networks are given one optimiser object, or one that has trained others.
+            ValueError: If both networks are given one optimiser object, or one that has trained others; if there
+                is no such recipe, or a setting is out of its range or unknown to the recipe.
         """
         super().compile(optimizer=None, **kwargs)
         shared = generator_optimizer is discriminator_optimizer
         if shared and isinstance(generator_optimizer, keras.optimizers.Optimizer):
             raise ValueError("both networks were given the same optimizer object; make one for each")
-        self.generator_optimizer = _own_optimizer(generator_optimizer, self.generator)
-        self.discriminator_optimizer = _own_optimizer(discriminator_optimizer, self.discriminator)
-        self.fuse_upsampling = fuse_upsampling
+        self.recipe = chosen(recipe, r1_gamma=r1_gamma, r1_every=r1_every, averaging=averaging)
+        self.generator_optimizer = self._own_optimizer(generator_optimizer, self.generator)
+        self.discriminator_optimizer = self._own_optimizer(discriminator_optimizer, self.discriminator)
+        self.shortcuts = shortcuts
+        self.averaged_generator = _copied(self.generator) if self.recipe.averaging else None
+
+    def _own_optimizer(self, optimizer: Any, network: keras.Model) -> keras.optimizers.Optimizer:
+        if optimizer is None:
+            optimizer = keras.optimizers.Adam(self.recipe.learning_rate, beta_1=self.recipe.beta_1)
+        optimizer = keras.optimizers.get(optimizer)
+        if optimizer.built:
+            raise ValueError(
+                f"the optimizer given for the {network.name} already belongs to another network; make a new one"
+            )
+        optimizer.build(network.trainable_variables)
+        return optimizer
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Update both networks on one batch of real images; return the two losses of this batch.
@@ -120,22 +147,20 @@ class GAN(keras.Model):
         """
         real = tf.convert_to_tensor(keras.utils.unpack_x_y_sample_weight(data)[0])
         with tf.control_dependencies([real]):  # a batch that cannot be read must change nothing
-            return self._update_both(real)
+            losses = self.recipe.step(self, real)
+            if self.averaged_generator is not None:
+                self._average()
+        return losses
 
-    def _update_both(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
-        latent = keras.random.normal((tf.shape(real)[0], self.latent_dim), seed=self.latent_seed)
-        with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
-            with fused_upsampling(self.generator) if self.fuse_upsampling else nullcontext():
-                fake = self.generator(latent, training=True)
-            on_real = self.discriminator(real, training=True)
-            on_fake = self.discriminator(fake, training=True)
-            d_loss = (
-                _cross_entropy(tf.ones_like(on_real), on_real) + _cross_entropy(tf.zeros_like(on_fake), on_fake)
-            ) / 2
-            g_loss = _cross_entropy(tf.ones_like(on_fake), on_fake)
-        _update(self.discriminator_optimizer, self.discriminator, d_tape, d_loss)
-        _update(self.generator_optimizer, self.generator, g_tape, g_loss)
-        return {"d_loss": d_loss, "g_loss": g_loss}
+    def draw_latent(self, count: Any) -> tf.Tensor:
+        """Return the next random latent vectors `(count, latent_dim)` of the training."""
+        return keras.random.normal((count, self.latent_dim), seed=self.latent_seed)
+
+    def _average(self) -> None:
+        steps = tf.cast(self.generator_optimizer.iterations.value, tf.float32)
+        decay = tf.minimum(self.recipe.averaging, (1 + steps) / (10 + steps))
+        for average, now in zip(self.averaged_generator.variables, self.generator.variables, strict=True):
+            average.assign(now + decay * (average - now))
 
     def fit(self, x: Any, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """Train on real images, with the arguments, callbacks and progress bar of Keras's own `fit`.
@@ -202,7 +227,7 @@ class GAN(keras.Model):
         Raises:
             ValueError: If `count` is less than 1.
         """
-        return generate(self.generator, count, seed)
+        return generate(self.best_generator, count, seed)
 
     def get_config(self) -> dict[str, Any]:
         """Return what `keras.models.load_model` needs to make this model again."""
@@ -237,7 +262,8 @@ class GAN(keras.Model):
             f"{name}_optimizer": keras.saving.serialize_keras_object(getattr(self, f"{name}_optimizer"))
             for name in _NETWORKS
         }
-        return {**optimizers, "fuse_upsampling": self.fuse_upsampling}
+        settings = {name: getattr(self.recipe, name) for name in ("r1_gamma", "r1_every", "averaging")}
+        return {**optimizers, "recipe": self.recipe.name, **settings, "shortcuts": self.shortcuts}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile with the optimisers of `get_compile_config`."""
@@ -256,21 +282,11 @@ def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.
     return generator.predict(latent, batch_size=256, verbose=0)
 
 
-def _update(optimizer: Any, network: keras.Model, tape: tf.GradientTape, loss: tf.Tensor) -> None:
-    variables = network.trainable_variables
-    optimizer.apply(tape.gradient(loss, variables), variables)
-
-
-def _own_optimizer(optimizer: Any, network: keras.Model) -> keras.optimizers.Optimizer:
-    if optimizer is None:
-        optimizer = keras.optimizers.Adam(LEARNING_RATE, beta_1=BETA_1)
-    optimizer = keras.optimizers.get(optimizer)
-    if optimizer.built:
-        raise ValueError(
-            f"the optimizer given for the {network.name} already belongs to another network; make a new one"
-        )
-    optimizer.build(network.trainable_variables)
-    return optimizer
+def _copied(network: keras.Model) -> keras.Model:
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    copy.trainable = False
+    return copy
 
 
 def _check_networks(generator: keras.Model, discriminator: keras.Model) -> None:

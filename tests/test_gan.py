@@ -59,7 +59,7 @@ def test_fused_and_plain_upsampling_give_the_same_losses_and_gradients():
         gan = small_gan(
             generator_optimizer=keras.optimizers.SGD(1.0),
             discriminator_optimizer=keras.optimizers.SGD(1.0),
-            fuse_upsampling=fuse,
+            shortcuts=fuse,
         )
         losses = gan.train_step(tf.constant(small_images(16)))
         runs.append([*losses.values(), *weights(gan.generator), *weights(gan.discriminator)])

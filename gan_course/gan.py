@@ -1,22 +1,15 @@
 """The generative adversarial network as a Keras model: `compile`, `fit`, `generate`."""
 
 import inspect
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_course.checks import OUT_OF_RANGE, check_networks, checked_array, checked_dataset
+from gan_course.loop import stop_gently
 from gan_course.recipes import chosen
-
-_OUT_OF_RANGE = (
-    "expected every pixel in [-1, 1], the range that tanh draws in, and found values outside it or NaN; "
-    "pass pictures of 0 to 255 through gan_course.datasets.scale first"
-)
 
 
 @keras.saving.register_keras_serializable("gan_course")
@@ -54,7 +47,7 @@ class GAN(keras.Model):
     ) -> None:
         """Check that the networks fit each other and keep them."""
         super().__init__(**kwargs)
-        _check_networks(generator, discriminator)
+        check_networks(generator, discriminator)
         self.generator = generator
         self.discriminator = discriminator
         self.seed = seed
@@ -191,11 +184,11 @@ class GAN(keras.Model):
                 raise ValueError(f"{name} is {settings[name]}; expected at least 1")
         settings["x"] = self._checked(x, settings)
         try:
-            with _stop_gently(self) as stopped:
+            with stop_gently(self) as stopped:
                 history = super().fit(**settings)
         except tf.errors.InvalidArgumentError as error:
-            if _OUT_OF_RANGE in str(error):
-                raise ValueError(_OUT_OF_RANGE) from None
+            if OUT_OF_RANGE in str(error):
+                raise ValueError(OUT_OF_RANGE) from None
             raise
         if stopped.is_set():
             print(f"\nStopped after step {self.steps:,}; everything up to it is kept.")
@@ -207,8 +200,8 @@ class GAN(keras.Model):
             settings["shuffle"] = False
             if x.cardinality() == tf.data.INFINITE_CARDINALITY and not settings.get("steps_per_epoch"):
                 raise ValueError("the dataset repeats for ever; say steps_per_epoch=... as well")
-            return _checked_dataset(x, shape)
-        x, batch_size = _checked_array(x, shape), settings.get("batch_size") or 32
+            return checked_dataset(x, shape)
+        x, batch_size = checked_array(x, shape), settings.get("batch_size") or 32
         if batch_size > len(x):
             raise ValueError(f"batch_size is {batch_size} and there are only {len(x)} images; make it smaller")
         return x
@@ -287,68 +280,3 @@ def _copied(network: keras.Model) -> keras.Model:
     copy.set_weights(network.get_weights())
     copy.trainable = False
     return copy
-
-
-def _check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
-    for name, network in (("generator", generator), ("discriminator", discriminator)):
-        if not isinstance(network, keras.Model):
-            raise ValueError(f"the {name} is a {type(network).__name__}; expected a Keras model")
-        if not network.built:
-            raise ValueError(f"the {name} has no weights yet; start it with keras.Input(...)")
-        if not network.trainable_variables:
-            raise ValueError(f"the {name} has nothing to train; set its `trainable` back to True")
-    drawn, judged = generator.output_shape[1:], discriminator.input_shape[1:]
-    if drawn != judged:
-        raise ValueError(f"the generator draws images of shape {drawn}, the discriminator takes {judged}")
-    if discriminator.output_shape[1:] != (1,):
-        raise ValueError(
-            f"the discriminator returns shape {discriminator.output_shape[1:]} for each image; expected (1,)"
-        )
-    if getattr(discriminator.layers[-1], "activation", None) is keras.activations.linear:
-        raise ValueError("the discriminator ends without an activation; end it with activation='sigmoid'")
-
-
-def _checked_array(x: Any, shape: tuple[int, ...]) -> np.ndarray:
-    x = np.asarray(x)
-    if x.shape[1:] != shape or not len(x):
-        raise ValueError(f"the images have shape {x.shape}; expected (n, {', '.join(map(str, shape))}), n >= 1")
-    if not np.issubdtype(x.dtype, np.number) or not (x.min() >= -1 and x.max() <= 1):
-        raise ValueError(_OUT_OF_RANGE)
-    return x.astype("float32", copy=False)
-
-
-def _checked_dataset(x: tf.data.Dataset, shape: tuple[int, ...]) -> tf.data.Dataset:
-    images = x.element_spec[0] if isinstance(x.element_spec, tuple) else x.element_spec
-    if len(images.shape) != len(shape) + 1 or not images.shape[1:].is_compatible_with(shape):
-        raise ValueError(
-            f"the dataset gives shape {tuple(images.shape)}; expected batches (n, {', '.join(map(str, shape))})"
-        )
-    if x.cardinality() == 0:
-        raise ValueError("the dataset holds no batch: it is empty, or the batch is larger than the data")
-
-    def check(first: tf.Tensor, *rest: Any) -> tf.Tensor:
-        first = tf.cast(first, tf.float32)
-        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(tf.abs(first) <= 1), [_OUT_OF_RANGE])]):
-            return tf.identity(first)
-
-    return x.map(check)
-
-
-@contextmanager
-def _stop_gently(model: keras.Model) -> Iterator[threading.Event]:
-    stopped = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopped
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def stop(number: int, frame: Any) -> None:
-        stopped.set()
-        model.stop_training = True
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, before)

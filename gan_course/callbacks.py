@@ -1,7 +1,6 @@
 """What happens during training: ordinary Keras callbacks that count steps over all calls of `fit`."""
 
 import csv
-import itertools
 import time
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,9 @@ import numpy as np
 from PIL import Image
 
 from gan_course.datasets import unscale
-from gan_course.files import explained, replacing
+from gan_course.files import explained, free_name, replacing
 from gan_course.plots import image_grid
+from gan_course.quality import Quality as Quality
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -112,7 +112,7 @@ class LossLog(keras.callbacks.Callback):
         if self.path:
             found = read_losses(self.path) if self.path.exists() else self.rows
             if found and self.model.steps == 0:
-                _set_aside(self.path)
+                self.path.rename(free_name(self.path))
             self.rows = [row for row in found if row[0] <= self.model.steps]
             with replacing(self.path) as beside, beside.open("w", newline="") as file:
                 csv.writer(file).writerows([self.COLUMNS, *map(_as_text, self.rows)])
@@ -196,11 +196,6 @@ def read_losses(path: str | Path) -> list[tuple[int, float, float, float]]:
         return [(int(step), float(d), float(g), float(seconds)) for step, d, g, seconds in lines]
     except ValueError as error:
         raise ValueError(f"{path} is damaged ({error}); move it away") from None
-
-
-def _set_aside(path: Path) -> None:
-    names = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(1))
-    path.rename(next(name for name in names if not name.exists()))
 
 
 def _as_text(row: tuple[int, float, float, float]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Writing files so that none is ever left half-written."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,3 +56,14 @@ def explained(path: str | Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
         raise OSError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
+
+
+def free_name(path: Path) -> Path:
+    """Return `path` with the first number that makes it a new name: `history-1.csv`, `history-2.csv`, ...
+
+    Example:
+        >>> free_name(Path("no-such-folder/history.csv")).name
+        'history-1.csv'
+    """
+    names = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(1))
+    return next(name for name in names if not name.exists())

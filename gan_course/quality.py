@@ -86,14 +86,17 @@ class Quality(keras.callbacks.Callback):
         step, begun = self.model.steps, time.perf_counter()
         if step % self.every or (self.rows and self.rows[-1]["step"] == step):
             return
-        found = digit_quality(self.model, self.count, self.seed)
-        self.rows.append({"step": step, "seconds": begun - self._start, **dataclasses.asdict(found)})
+        self.rows.append(quality_row(self.model, step, begun - self._start, self.count, self.seed))
         if self.path:
-            with replacing(self.path) as beside, beside.open("w", newline="") as file:
-                writer = csv.DictWriter(file, self.COLUMNS)
-                writer.writeheader()
-                writer.writerows(map(_as_text, self.rows))
+            write_quality(self.path, self.rows)
         self._start += time.perf_counter() - begun
+
+
+def quality_row(
+    generator: keras.Model, step: int, seconds: float, count: int = 5000, seed: int = 0
+) -> dict[str, float]:
+    """Return one row of a `Quality` file: what `digit_quality` finds in a generator of that step."""
+    return {"step": step, "seconds": seconds, **dataclasses.asdict(digit_quality(generator, count, seed))}
 
 
 def read_quality(path: str | Path) -> list[dict[str, float]]:
@@ -115,6 +118,18 @@ def read_quality(path: str | Path) -> list[dict[str, float]]:
             ]
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged ({error}); move it away") from None
+
+
+def write_quality(path: str | Path, rows: list[dict[str, float]]) -> None:
+    """Write the rows of a `Quality` file, which `read_quality` reads again.
+
+    Raises:
+        OSError: If the file cannot be written; one that was there is kept.
+    """
+    with replacing(path) as beside, beside.open("w", newline="") as file:
+        writer = csv.DictWriter(file, Quality.COLUMNS)
+        writer.writeheader()
+        writer.writerows(map(_as_text, rows))
 
 
 def _as_text(row: dict[str, float]) -> dict[str, str]:

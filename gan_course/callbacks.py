@@ -13,6 +13,7 @@ from gan_course.checkpoint import Checkpoint as Checkpoint
 from gan_course.datasets import unscale
 from gan_course.files import explained, free_name, replacing
 from gan_course.plots import image_grid
+from gan_course.quality import Quality as Quality
 
 
 class SampleGrid(keras.callbacks.Callback):

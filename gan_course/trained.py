@@ -20,7 +20,7 @@ def pretrained(name: str = "mnist") -> GAN:
         name: `"mnist"`, handwritten digits `(28, 28, 1)` from 100 latent numbers.
 
     Returns:
-        A GAN in single precision that is not compiled: `generate` draws at once; call `compile` to train it further.
+        A GAN in single precision: `generate` draws at once, and after a `compile` it can be trained further.
 
     Raises:
         DataError: If there is no such checkpoint, or a file of it is damaged.

@@ -1,7 +1,23 @@
 import os
+from collections.abc import Mapping
+from pathlib import Path
 
+os.environ.setdefault("FULL_MNIST", os.environ.get("GAN_COURSE_DATA", ""))  # kept for the workers of pytest-xdist
 os.environ["GAN_COURSE_DATA"] = ""
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's threads would wait for each other
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
 import gan_course  # noqa: E402
 
 gan_course.quiet_tensorflow()
+
+
+@pytest.fixture
+def full_mnist() -> Mapping[str, np.ndarray]:
+    """x_train, y_train, x_test and y_test of the full file."""
+    path = Path(os.environ["FULL_MNIST"], "mnist.npz")
+    if not path.is_file():
+        pytest.skip("GAN_COURSE_DATA names no folder with the full mnist.npz")
+    return np.load(path)

@@ -39,6 +39,16 @@ def small_gan(seed: int = 0, **settings: object) -> "gan_course.GAN":
     return gan
 
 
+def digit_gan(seed: int = 0) -> "gan_course.GAN":
+    """A GAN of the size of MNIST's digits with one layer a network."""
+    keras.utils.set_random_seed(seed)
+    generator = [keras.Input((4,)), layers.Dense(784, activation="tanh"), layers.Reshape((28, 28, 1))]
+    discriminator = [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1, activation="sigmoid")]
+    gan = gan_course.GAN(keras.Sequential(generator), keras.Sequential(discriminator), seed=seed)
+    gan.compile()
+    return gan
+
+
 def small_images(count: int = 64, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).uniform(-1, 1, (count, 4, 4, 1)).astype("float32")
 

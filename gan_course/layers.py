@@ -3,10 +3,13 @@
 Nearest up-sampling by 2 repeats every pixel four times, so a 5 x 5 window on the enlarged image sees only
 3 x 3 different pixels. Adding up the taps that fall on the same pixel gives four 3 x 3 kernels, one for each
 position inside a 2 x 2 block: the same result with 9/25 of the multiplications.
+
+`UpsampleConv2D` is a layer for networks of your own; `fused_upsampling` does the same to a finished model.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +21,7 @@ def upsample_conv(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
     Args:
         x: Feature maps `(n, height, width, c)`.
-        kernel: `(k, k, c, filters)` with k odd.
+        kernel: `(rows, columns, c, filters)` with odd numbers of rows and columns.
 
     Returns:
         Feature maps `(n, 2 * height, 2 * width, filters)`, equal to the two layers' within rounding.
@@ -29,6 +32,7 @@ def upsample_conv(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         >>> upsample_conv(tf.ones((1, 7, 7, 3)), tf.ones((5, 5, 3, 2))).shape
         TensorShape([1, 14, 14, 2])
     """
+    kernel = tf.convert_to_tensor(kernel)
     rows, columns = (tf.constant(_phases(size), kernel.dtype) for size in kernel.shape[:2])
     small = tf.einsum("pak,qbl,klcf->abcpqf", rows, columns, kernel)
     small = tf.reshape(small, (*rows.shape[1:2], *columns.shape[1:2], kernel.shape[2], 4 * kernel.shape[3]))
@@ -43,6 +47,63 @@ def _phases(size: int) -> np.ndarray:
         for k in range(size):
             phases[p, (p + k - size // 2) // 2 + reach, k] = 1
     return phases
+
+
+@keras.saving.register_keras_serializable("gan_course")
+class UpsampleConv2D(keras.layers.Conv2D):
+    """Nearest up-sampling by 2 and the "same" convolution after it, as one layer.
+
+    It has the weights of a `Conv2D` (`kernel`, `bias`), so those of a trained `UpSampling2D`, `Conv2D` pair can be
+    copied into it, and it computes the same within rounding.
+
+    Args:
+        filters: How many feature maps come out.
+        kernel_size: Rows and columns of the kernel, odd: a number or two, such as 5 or (3, 5).
+        padding: "same", the only one there is.
+        **kwargs: Keras's own settings of a `Conv2D`, such as `activation`, `use_bias`, `dtype`.
+
+    Input: feature maps `(n, height, width, channels)`. Output: `(n, 2 * height, 2 * width, filters)`.
+
+    Raises:
+        ValueError: If a side of the kernel is even, if `data_format` is "channels_first", or if strides,
+            dilation, groups or padding are not those of a plain "same" convolution.
+
+    Source: up-sampling before a convolution is the resize-convolution of Odena, Dumoulin and Olah (2016,
+        https://doi.org/10.23915/distill.00003). That four small kernels and a shuffle of pixels compute it is
+        arithmetic; the shuffle is that of sub-pixel convolution (Shi et al., 2016,
+        https://arxiv.org/abs/1609.05158), whose four kernels are free where these share the taps of one.
+
+    Example:
+        >>> import keras
+        >>> from gan_course.layers import UpsampleConv2D
+        >>> model = keras.Sequential([keras.Input((7, 7, 128)), UpsampleConv2D(64, 5, activation="relu")])
+        >>> model.output_shape, model.count_params()
+        ((None, 14, 14, 64), 204864)
+    """
+
+    def __init__(
+        self, filters: int, kernel_size: int | tuple[int, int], padding: str = "same", **kwargs: Any
+    ) -> None:
+        """Refuse what cannot be fused."""
+        super().__init__(filters, kernel_size, padding=padding, **kwargs)
+        if not all(size % 2 for size in self.kernel_size):
+            raise ValueError(f"the kernel_size is {self.kernel_size}; UpsampleConv2D expects odd sizes, such as 5")
+        if self.data_format != "channels_last":
+            raise ValueError(f"the data_format is {self.data_format!r}; UpsampleConv2D expects 'channels_last'")
+        if not _is_plain(self):
+            raise ValueError(
+                "UpsampleConv2D convolves with padding 'same' and without strides, dilation or groups; "
+                "for anything else use UpSampling2D and Conv2D"
+            )
+
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """Return what `Conv2D` adds the bias to."""
+        return upsample_conv(inputs, kernel)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return `(n, 2 * height, 2 * width, filters)`, with `None` where the input has it."""
+        n, *sides, _ = input_shape
+        return n, *(side and 2 * side for side in sides), self.filters
 
 
 @contextmanager
@@ -65,21 +126,15 @@ def fused_upsampling(model: keras.Model) -> Iterator[int]:
         ...     print(pairs)
         2
     """
-    pairs = [(up, conv) for up, conv in _single_readers(model) if _is_doubling(up) and _is_plain_conv(conv)]
+    pairs = [(up, conv) for up, conv in _single_readers(model) if _is_doubling(up) and _is_fusible(conv)]
     for up, conv in pairs:
         up.call = lambda x: x
-        conv.call = lambda x, conv=conv: _call_fused(conv, x)
+        conv.convolution_op = upsample_conv
     try:
         yield len(pairs)
     finally:
-        for pair in pairs:
-            for layer in pair:
-                del layer.call
-
-
-def _call_fused(conv: keras.layers.Conv2D, x: tf.Tensor) -> tf.Tensor:
-    y = upsample_conv(x, tf.convert_to_tensor(conv.kernel))
-    return conv.activation(y + tf.convert_to_tensor(conv.bias) if conv.use_bias else y)
+        for up, conv in pairs:
+            del up.call, conv.convolution_op
 
 
 def _single_readers(model: keras.Model) -> list[tuple[keras.Layer, keras.Layer]]:
@@ -92,13 +147,16 @@ def _single_readers(model: keras.Model) -> list[tuple[keras.Layer, keras.Layer]]
     return [(layer, found[0]) for layer, found in readers.items() if len(found) == 1]
 
 
-def _is_plain_conv(layer: keras.Layer) -> bool:
-    return (
-        type(layer) is keras.layers.Conv2D
-        and all(size % 2 for size in layer.kernel_size)
-        and layer.strides == layer.dilation_rate == (1, 1)
-        and (layer.padding, layer.groups, layer.data_format) == ("same", 1, "channels_last")
-    )
+def _is_fusible(layer: keras.Layer) -> bool:
+    return type(layer) is keras.layers.Conv2D and all(size % 2 for size in layer.kernel_size) and _is_plain(layer)
+
+
+def _is_plain(conv: keras.layers.Conv2D) -> bool:
+    return conv.strides == conv.dilation_rate == (1, 1) and (
+        conv.padding,
+        conv.groups,
+        conv.data_format,
+    ) == ("same", 1, "channels_last")
 
 
 def _is_doubling(layer: keras.Layer) -> bool:

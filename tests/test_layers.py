@@ -6,32 +6,99 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from gan_course.layers import fused_upsampling, upsample_conv
+from gan_course.layers import UpsampleConv2D, fused_upsampling
 from gan_course.models import mnist_discriminator, mnist_generator
 
 odd = st.sampled_from([1, 3, 5, 7])
 small = st.integers(1, 6)
 
 
+def results(compute, x, variables, weight):
+    """The output, and the gradients of its weighted sum for the input and the variables."""
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = compute(x)
+        total = tf.reduce_sum(tf.cast(y, tf.float32) * weight)
+    return [y, *tape.gradient(total, [x, *(variable.value for variable in variables)])]
+
+
 @settings(max_examples=40, deadline=None)
-@given(odd, odd, small, small, st.integers(1, 3), st.integers(1, 3), st.integers(0, 2**31))
-def test_one_operation_equals_the_two_layers_with_both_gradients(
-    rows, columns, height, width, channels, filters, seed
+@given(
+    kernel_size=st.tuples(odd, odd),
+    shape=st.tuples(st.integers(1, 3), small, small, st.integers(1, 4)),
+    filters=st.integers(1, 4),
+    activation=st.sampled_from([None, "tanh", "softplus"]),
+    use_bias=st.booleans(),
+    seed=st.integers(0, 2**31),
+)
+def test_the_layer_equals_upsampling_and_convolution_with_all_gradients(
+    kernel_size, shape, filters, activation, use_bias, seed
 ):
     rng = np.random.default_rng(seed)
-    x = tf.constant(rng.standard_normal((2, height, width, channels)), tf.float32)
-    conv = layers.Conv2D(filters, (rows, columns), padding="same", use_bias=False)
-    conv.build((None, None, None, channels))
-    weight = rng.standard_normal((2, 2 * height, 2 * width, filters)).astype("float32")
-    results = []
-    for compute in (lambda x: conv(layers.UpSampling2D()(x)), lambda x: upsample_conv(x, conv.kernel.value)):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = compute(x)
-            total = tf.reduce_sum(y * weight)
-        results.append([y, *tape.gradient(total, [x, conv.kernel.value])])
-    for plain, fused in zip(*results, strict=True):
-        np.testing.assert_allclose(plain, fused, rtol=1e-4, atol=1e-4)
+    x = tf.constant(rng.standard_normal(shape), tf.float32)
+    fused = UpsampleConv2D(filters, kernel_size, activation=activation, use_bias=use_bias)
+    conv = layers.Conv2D(filters, kernel_size, padding="same", activation=activation, use_bias=use_bias)
+    for layer in (fused, conv):
+        layer.build((None, None, None, shape[-1]))
+    conv.set_weights([rng.standard_normal(weight.shape) for weight in conv.weights])
+    fused.set_weights(conv.get_weights())
+    assert [weight.name for weight in fused.weights] == [weight.name for weight in conv.weights]
+    y_shape = fused.compute_output_shape(shape)
+    weight = rng.standard_normal(y_shape).astype("float32")
+    apart = results(lambda x: conv(layers.UpSampling2D()(x)), x, conv.weights, weight)
+    together = results(fused, x, fused.weights, weight)
+    assert together[0].shape == y_shape
+    for one, other in zip(apart, together, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+def test_the_symbolic_shape_keeps_what_is_unknown():
+    model = keras.Sequential([keras.Input((None, 5, 3)), UpsampleConv2D(2, (1, 3))])
+    assert model.output_shape == (None, None, 10, 2)
+
+
+@pytest.mark.parametrize(("policy", "dtype"), [("mixed_bfloat16", "bfloat16"), ("mixed_float16", "float16")])
+def test_mixed_precision_computes_in_half_and_keeps_float32(policy, dtype):
+    fused = UpsampleConv2D(3, 5, activation="tanh", dtype=policy)
+    conv = layers.Conv2D(3, 5, activation="tanh", padding="same", dtype=policy)
+    x = tf.random.stateless_uniform((2, 4, 4, 2), (0, 0), dtype=tf.float32)
+    y = fused(x)
+    conv.build((None, 8, 8, 2))
+    conv.set_weights(fused.get_weights())
+    assert y.dtype == dtype
+    assert {str(variable.dtype) for variable in fused.variables} == {"float32"}
+    apart = results(lambda x: conv(layers.UpSampling2D(dtype=policy)(x)), x, conv.weights, 1)
+    for one, other in zip(apart, results(fused, x, fused.weights, 1), strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(tf.cast(one, tf.float32), tf.cast(other, tf.float32), rtol=0.05, atol=0.1)
+
+
+def test_a_saved_network_opens_with_plain_keras_and_draws_the_same(tmp_path):
+    model = keras.Sequential(
+        [keras.Input((3, 4, 2)), UpsampleConv2D(3, (3, 5), activation="relu", use_bias=False, name="up")]
+    )
+    model.save(tmp_path / "model.keras")
+    opened = keras.models.load_model(tmp_path / "model.keras")
+    x = np.random.default_rng(0).standard_normal((2, 3, 4, 2)).astype("float32")
+    np.testing.assert_array_equal(opened(x), model(x))
+    assert opened.get_layer("up").get_config() == model.get_layer("up").get_config()
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"kernel_size": 4}, "odd"),
+        ({"kernel_size": (3, 2)}, "odd"),
+        ({"data_format": "channels_first"}, "channels_last"),
+        ({"strides": 2}, "without strides"),
+        ({"dilation_rate": 2}, "without strides, dilation"),
+        ({"groups": 2}, "or groups"),
+        ({"padding": "valid"}, "padding 'same'"),
+    ],
+)
+def test_what_cannot_be_fused_is_refused_in_words(setting, words):
+    with pytest.raises(ValueError, match=words):
+        UpsampleConv2D(**{"filters": 2, "kernel_size": 3, **setting})
 
 
 def calls(model: keras.Model) -> tuple[np.ndarray, np.ndarray, int]:

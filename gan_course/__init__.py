@@ -13,9 +13,9 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # off by default on CPUs wi
 
 __version__ = "0.1.0"
 
-_ROOMS = ("callbacks", "datasets", "gan", "layers", "metrics", "models", "plots")
+_ROOMS = ("callbacks", "datasets", "gan", "layers", "metrics", "models", "plots", "recipes")
 
-__all__ = ["GAN", "quiet_tensorflow", *_ROOMS]
+__all__ = ["GAN", "pretrained", "quiet_tensorflow", *_ROOMS]
 
 
 def quiet_tensorflow() -> None:
@@ -44,6 +44,8 @@ def quiet_tensorflow() -> None:
 def __getattr__(name: str) -> Any:
     if name == "GAN":
         return importlib.import_module("gan_course.gan").GAN
+    if name == "pretrained":
+        return importlib.import_module("gan_course.trained").pretrained
     if name in _ROOMS:
         return importlib.import_module(f"gan_course.{name}")
     raise AttributeError(f"module 'gan_course' has no attribute {name!r}; it has {', '.join(__all__)}")

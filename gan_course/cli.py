@@ -59,7 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--batch-size", type=_positive, default=32, metavar="N", help="images a batch (default: 32)"
     )
+    train.add_argument(
+        "--recipe",
+        choices=["textbook", "plain", "course"],
+        default="course",
+        help="how a step goes (default: course)",
+    )
     train.add_argument("--every", type=_positive, default=200, help="steps between two samples (default: 200)")
+    train.add_argument("--metrics", action="store_true", help="measure the digits every 1000 steps (quality.csv)")
     train.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same training (default: 0)")
     train.add_argument("--source", default="auto", help="auto, embedded, full, or a path (default: auto)")
 
@@ -99,14 +106,18 @@ def _train(options: argparse.Namespace) -> int:
     import keras
 
     from gan_course import callbacks, models
+    from gan_course.recipes import RECIPES
 
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # a cluster's or Colab's Ctrl-C
     keras.utils.set_random_seed(options.seed)
-    gan = gan_course.GAN(models.mnist_generator(), models.mnist_discriminator(), seed=options.seed)
-    gan.compile()
+    recipe = RECIPES[options.recipe]
+    discriminator = models.mnist_discriminator(dropout=0.0 if recipe.r1_gamma else 0.3)
+    gan = gan_course.GAN(models.mnist_generator(), discriminator, seed=options.seed)
+    gan.compile(recipe=recipe.name)
     keep = [
         callbacks.LossLog(folder / "history.csv"),
         callbacks.SampleGrid(folder / "samples", every=options.every, seed=options.seed),
+        *([callbacks.Quality(path=folder / "quality.csv")] if options.metrics else []),
         callbacks.Checkpoint(folder),
     ]
     print(f"Training on {len(images):,} digits for {options.steps:,} steps.", flush=True)
@@ -117,7 +128,7 @@ def _train(options: argparse.Namespace) -> int:
         callbacks=keep,
         verbose=1 if sys.stdout.isatty() else 0,
     )
-    callbacks.save_model(gan.generator, folder / "generator.keras")
+    callbacks.save_model(gan.best_generator, folder / "generator.keras")
     if gan.steps < options.steps:
         done = f"{gan.steps:,} of {options.steps:,} steps"
         print(f"gan-course: interrupted after {done}; the same command goes on from there", file=sys.stderr)
@@ -149,7 +160,7 @@ def _generate(options: argparse.Namespace) -> int:
     from gan_course.plots import image_grid
 
     network = keras.models.load_model(newest)
-    images = generate(getattr(network, "generator", network), options.count, options.seed)
+    images = generate(getattr(network, "best_generator", network), options.count, options.seed)
     grid = image_grid(datasets.unscale(images), columns=max(1, round(options.count**0.5)))
     with replacing(options.out) as beside:
         Image.fromarray(grid).save(beside)

@@ -119,7 +119,7 @@ RECIPES = {
     for recipe in (
         Recipe("textbook", step=textbook_step, learning_rate=1e-3, beta_1=0.9),
         Recipe("plain"),
-        Recipe("course", learning_rate=1e-3, r1_gamma=1.0, averaging=0.99),
+        Recipe("course", learning_rate=1e-3, r1_gamma=0.5, r1_every=8, averaging=0.999),
     )
 }
 

@@ -66,7 +66,14 @@ def _parser() -> argparse.ArgumentParser:
         help="how a step goes (default: course)",
     )
     train.add_argument("--every", type=_positive, default=200, help="steps between two samples (default: 200)")
-    train.add_argument("--metrics", action="store_true", help="measure the digits every 1000 steps (quality.csv)")
+    train.add_argument(
+        "--metrics",
+        type=_positive,
+        nargs="?",
+        const=1000,
+        metavar="N",
+        help="measure every N steps (default: 1000)",
+    )
     train.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same training (default: 0)")
     train.add_argument("--source", default="auto", help="auto, embedded, full, or a path (default: auto)")
 
@@ -117,7 +124,7 @@ def _train(options: argparse.Namespace) -> int:
     keep = [
         callbacks.LossLog(folder / "history.csv"),
         callbacks.SampleGrid(folder / "samples", every=options.every, seed=options.seed),
-        *([callbacks.Quality(path=folder / "quality.csv")] if options.metrics else []),
+        *([callbacks.Quality(options.metrics, path=folder / "quality.csv")] if options.metrics else []),
         callbacks.Checkpoint(folder),
     ]
     print(f"Training on {len(images):,} digits for {options.steps:,} steps.", flush=True)

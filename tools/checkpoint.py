@@ -1,0 +1,76 @@
+"""Pack a finished `gan-course train ... --metrics` into data/checkpoints: python tools/checkpoint.py DIR NAME."""
+
+import csv
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import gan_course
+from gan_course.files import replacing
+
+HISTORY_ROWS = 1000
+
+
+def pack(run: Path, name: str) -> None:
+    gan_course.quiet_tensorflow()
+    import keras
+
+    from gan_course.callbacks import LossLog, read_losses, save_model
+    from gan_course.quality import read_quality
+    from gan_course.trained import CHECKPOINTS, in_precision, pretrained
+
+    gan, folder = keras.models.load_model(run / "gan.keras"), CHECKPOINTS / name
+    save_model(in_precision(gan.best_generator, "float16"), folder / "generator.keras")
+    save_model(in_precision(gan.discriminator, "float16"), folder / "discriminator.keras")
+    rows = read_losses(run / "history.csv")
+    thinned = [row for row in rows if row[0] % max(1, len(rows) // HISTORY_ROWS) == 0]
+    with replacing(folder / "history.csv") as beside, beside.open("w", newline="") as file:
+        csv.writer(file).writerows([LossLog.COLUMNS, *thinned])
+    with replacing(folder / "quality.csv") as beside:
+        beside.write_bytes((run / "quality.csv").read_bytes())
+    with replacing(folder / "README.md") as beside:
+        beside.write_text(description(gan, pretrained(name), read_quality(run / "quality.csv")[-1]["seconds"]))
+
+
+def description(gan: "gan_course.GAN", packed: "gan_course.GAN", seconds: float) -> str:
+    from gan_course.metrics import digit_quality
+
+    found, recipe = digit_quality(packed), gan.recipe
+    packages = ", ".join(f"{package} {metadata.version(package)}" for package in ("tensorflow", "keras", "numpy"))
+    command = f"gan-course train mnist --recipe {recipe.name} --steps {gan.steps} --metrics 500 --out DIR"
+    averaged = f"the running average of the generator, decay {recipe.averaging:g}" if recipe.averaging else ""
+    facts = {
+        "made by": f"`{command}` and `python tools/checkpoint.py DIR mnist`",
+        "data": f"the 60,000 training digits of MNIST, batch size 32, seed {gan.seed}",
+        "optimizers": f"Adam {recipe.learning_rate:g}, beta_1 {recipe.beta_1:g}, for each network",
+        "gradient penalty": f"R1, gamma {recipe.r1_gamma:g}, every {recipe.r1_every} steps",
+        "generator.keras": averaged or "the generator after the last step",
+        "machine": f"{os.cpu_count()} CPU cores, Python {platform.python_version()}, {packages}",
+        "time": f"{seconds:,.0f} s of training; other work ran on the machine",
+        "Fréchet distance": f"{found.frechet_distance:.2f} ± {found.frechet_distance_error:.2f}",
+        "coverage, entropy, confident": f"{found.coverage:.2f}, {found.entropy:.3f}, {found.confident:.3f}",
+    }
+    return "\n".join(
+        [
+            "# A GAN that has learned to draw digits",
+            "",
+            '`gan_course.pretrained("mnist")` opens it. Both networks have weights in half precision, and the',
+            f"quality in this table is that of {found.count:,} digits drawn after rounding. `history.csv` has",
+            f"the losses of one step in {gan.steps // HISTORY_ROWS}, `quality.csv` what was measured on the way.",
+            "",
+            "| | |",
+            "|---|---|",
+            *(f"| {name} | {value} |" for name, value in facts.items()),
+            "",
+            "The weights are MIT like the code; they were learned from MNIST (LeCun and Cortes, CC BY-SA 3.0).",
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    pack(Path(sys.argv[1]), sys.argv[2])

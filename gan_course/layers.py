@@ -33,9 +33,12 @@ def upsample_conv(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         TensorShape([1, 14, 14, 2])
     """
     kernel = tf.convert_to_tensor(kernel)
-    rows, columns = (tf.constant(_phases(size), kernel.dtype) for size in kernel.shape[:2])
-    small = tf.einsum("pak,qbl,klcf->abcpqf", rows, columns, kernel)
-    small = tf.reshape(small, (*rows.shape[1:2], *columns.shape[1:2], kernel.shape[2], 4 * kernel.shape[3]))
+    rows, columns, channels, filters = kernel.shape
+    taps = np.einsum("pak,qbl->abpqkl", _phases(rows), _phases(columns))
+    height, width = taps.shape[:2]
+    small = tf.constant(taps.reshape(-1, rows * columns), kernel.dtype) @ tf.reshape(kernel, (rows * columns, -1))
+    small = tf.transpose(tf.reshape(small, (height, width, 4, channels, filters)), (0, 1, 3, 2, 4))
+    small = tf.reshape(small, (height, width, channels, 4 * filters))
     return tf.nn.depth_to_space(tf.nn.conv2d(x, small, 1, "SAME"), 2)
 
 

@@ -17,6 +17,15 @@ hypothesis.settings.register_profile("course", deadline=None)  # a busy machine 
 hypothesis.settings.load_profile("course")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=3, help="how often a training is killed (default: 3)")
+
+
+@pytest.fixture
+def kills(request):
+    return request.config.getoption("--kills")
+
+
 @pytest.fixture
 def full_mnist() -> Mapping[str, np.ndarray]:
     """x_train, y_train, x_test and y_test of the full file."""

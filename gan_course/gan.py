@@ -199,9 +199,7 @@ class GAN(keras.Model):
                 settings["callbacks"].insert(0, Watch(stopped, epoch_ends))
                 history = super().fit(**settings)
         except BaseException as error:
-            held = (
-                f"; {checkpoint.path} holds step {checkpoint.saved:,} and goes on from there" if checkpoint else ""
-            )
+            held = f"; {checkpoint.path} holds step {checkpoint.saved:,}" if checkpoint else ""
             print(f"\nStopped after step {self.steps:,}{held}.")
             for sentence in (OUT_OF_RANGE, ANOTHER_DATASET):
                 if isinstance(error, tf.errors.InvalidArgumentError) and sentence in str(error):

@@ -32,10 +32,8 @@ class Watch(keras.callbacks.Callback):
         """Look at the losses, and whether to stop."""
         losses = {name: float(loss) for name, loss in logs.items()}
         if not np.all(np.isfinite([*losses.values()])):
-            found = ", ".join(f"{name} {loss}" for name, loss in losses.items())
-            raise FloatingPointError(
-                not_finite(f"a loss is no longer a finite number ({found})", self.model.steps)
-            )
+            found = ", ".join(f"{name} is {loss}" for name, loss in losses.items())
+            raise FloatingPointError(not_finite(found, self.model.steps))
         if self.stopped.is_set() or (self.epoch_ends and self.model.steps >= self.epoch_ends):
             self.model.stop_training = True
 

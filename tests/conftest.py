@@ -6,12 +6,24 @@ os.environ.setdefault("FULL_MNIST", os.environ.get("GAN_COURSE_DATA", ""))  # ke
 os.environ["GAN_COURSE_DATA"] = ""
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy's threads would wait for each other
 
+import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 import gan_course  # noqa: E402
 
 gan_course.quiet_tensorflow()
+hypothesis.settings.register_profile("course", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("course")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=3, help="how often a training is killed (default: 3)")
+
+
+@pytest.fixture
+def kills(request):
+    return request.config.getoption("--kills")
 
 
 @pytest.fixture

@@ -206,8 +206,8 @@ def test_a_network_that_is_no_generator_is_refused():
         digit_quality(digit_gan().discriminator)
 
 
-@settings(max_examples=30, deadline=None)
-@given(seeds, st.integers(1, 5), st.integers(1, 5000), st.integers(1, 4), st.booleans())
+@settings(max_examples=30)
+@given(seeds, st.integers(1, 5), st.integers(1, 5000), st.integers(1, 50), st.booleans())
 def test_the_nearest_images_are_those_of_a_plain_search(seed, many, among, count, raw):
     draw = np.random.default_rng(seed)
     images, training = (draw.integers(256, size=(n, 3, 2, 3), dtype="uint8") for n in (many, among))
@@ -221,10 +221,10 @@ def test_the_nearest_images_are_those_of_a_plain_search(seed, many, among, count
     np.testing.assert_allclose(distances, np.take_along_axis(all_distances, positions, 1), rtol=1e-6)
 
 
-def test_a_copy_of_a_training_image_is_found_at_distance_zero(digits):
-    images = unscale(digits[0])
-    positions, distances = nearest_images(images[[9999, 17]], images)
-    assert positions.tolist() == [[9999], [17]] and distances.tolist() == [[0], [0]]
+def test_copies_of_training_images_that_hardly_differ_are_found_at_distance_zero():
+    training = 1 - np.random.default_rng(0).uniform(0, 0.01, (3000, 28, 28, 1)).astype("float32")
+    positions, distances = nearest_images(training[[2999, 17]], training)
+    assert positions.tolist() == [[2999], [17]] and distances.tolist() == [[0], [0]]
 
 
 def test_images_that_cannot_be_compared_are_refused(digits):

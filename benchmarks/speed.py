@@ -1,16 +1,16 @@
-"""Seconds a training step takes: GAN.fit, the textbooks' loop, TensorFlow's tutorial, and PyTorch's.
+"""Seconds a training step takes: `GAN.fit`, the textbooks' loop, that of tutorials, and PyTorch.
 
-    pip install -e ".[bench]"
-    python -m benchmarks.speed --torch-python PATH      # an interpreter that has PyTorch; without it, no such rows
+    pip install -e ".[bench]"            # and PyTorch, if you want its rows
+    python -m benchmarks.speed
 
 Each contestant is a process of its own, see speed_workers.py. They work in turn, one at a time, for several rounds,
-so that whatever else the machine does meets all of them. Only the ratios within a round say much.
-Writes benchmarks/results/speed.md and speed.json.
+so that whatever else the machine does meets all of them. On another machine, and on a busy one, the ratios say more
+than the seconds. Writes results/speed.json and the upper part of results/speed.md.
 """
 
 import argparse
-import datetime
 import json
+import math
 import os
 import random
 import statistics
@@ -18,108 +18,188 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from importlib import metadata
+from importlib.metadata import version
+from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
-import numpy as np
-
-import gan_course
-from benchmarks.quality import RESULTS, machine
+from benchmarks.quality import RESULTS, ROOT, machine
 from benchmarks.speed_workers import BATCH_SIZE, MATRIX
-from gan_course import datasets
 from gan_course.files import replacing
 
-WORKERS = Path(__file__).with_name("speed_workers.py")
-OURS, PEAK = "plain", "peak"
-GOALS = {"textbook": 5.0, "tutorial": 1.7, "pytorch": 2.3}  # times as long as ours
+OURS, PEAK = "plain", "matrix_product"
+TRIED = "## What was tried beyond it\n"  # from here on, speed.md is written by hand
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A row of the table: who works, in which interpreter, how many steps a turn."""
+    """A row of the table."""
 
     label: str
+    steps: int  # a turn
     worker: str
-    module: str
-    steps: int
+    module: str = "tensorflow"
     settings: dict[str, str] = field(default_factory=dict)
-    python: str = sys.executable
+    goal: float | None = None  # how many times as long as ours
 
-    def start(self, digits: Path) -> subprocess.Popen:
-        """Start the process, with nobody's TensorFlow settings but its own."""
+    def start(self) -> subprocess.Popen:
+        """Start its process, with nobody's settings of TensorFlow but its own."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
         return subprocess.Popen(
-            [self.python, WORKERS, self.worker, digits],
+            [sys.executable, "-m", "benchmarks.speed_workers", self.worker],
+            cwd=ROOT,
             env={**inherited, "TF_CPP_MIN_LOG_LEVEL": "3", **self.settings},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             text=True,
         )
 
-    def is_there(self) -> bool:
-        """Whether the interpreter has the module that this contestant needs."""
-        code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({self.module!r}) is None)"
-        return subprocess.run([self.python, "-c", code], stderr=subprocess.DEVNULL).returncode == 0
+
+ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
+CONTESTANTS = {
+    "textbook": Contestant("textbooks' loop, Keras 2", 15, "textbook", "tf_keras", goal=5.0),
+    "textbook_onednn": Contestant("… with oneDNN on", 15, "textbook", "tf_keras", ONEDNN, goal=5.0),
+    "tutorial": Contestant("tutorials' loop, `tf.function`", 40, "tutorial", goal=1.7),
+    "tutorial_onednn": Contestant("… with oneDNN on", 40, "tutorial", settings=ONEDNN, goal=1.7),
+    "pytorch": Contestant("PyTorch", 40, "pytorch", "torch", goal=2.3),
+    "pytorch_channels_last": Contestant("… channels last", 40, "pytorch_channels_last", "torch", goal=2.3),
+    OURS: Contestant('`GAN.fit`, recipe "plain"', 200, "plain"),
+    "course": Contestant('`GAN.fit`, recipe "course"', 200, "course"),
+    PEAK: Contestant("matrix product", 20, "matrix_product", settings=ONEDNN),
+}
 
 
-def contestants(torch_python: str) -> dict[str, Contestant]:
-    """Return all rows by name."""
-    onednn = {"TF_ENABLE_ONEDNN_OPTS": "1"}
-    return {
-        "textbook": Contestant("the textbooks' loop, Keras 2", "textbook", "tf_keras", 20),
-        "tutorial": Contestant("TensorFlow's DCGAN tutorial", "tutorial", "tensorflow", 40),
-        "tutorial_onednn": Contestant("the same, oneDNN on", "tutorial", "tensorflow", 40, onednn),
-        "pytorch": Contestant("PyTorch's DCGAN tutorial", "pytorch", "torch", 40, python=torch_python),
-        "pytorch_channels_last": Contestant(
-            "the same, channels last", "pytorch_channels_last", "torch", 40, python=torch_python
-        ),
-        OURS: Contestant('`GAN.fit`, recipe "plain"', "plain", "tensorflow", 200),
-        "course": Contestant('`GAN.fit`, recipe "course"', "course", "tensorflow", 200),
-        PEAK: Contestant(f"a matrix product, {MATRIX} x {MATRIX}", "matrix_product", "tensorflow", 20, onednn),
-    }
-
-
-def race(rows: dict[str, Contestant], images: np.ndarray, rounds: int) -> dict[str, list[float]]:
+def race(rows: dict[str, Contestant], rounds: int) -> dict[str, list[float]]:
     """Let the contestants work in turn; return the seconds a step of each, round by round."""
     order = random.Random(0)
     seconds: dict[str, list[float]] = {name: [] for name in rows}
-    with TemporaryDirectory() as folder, ExitStack() as stack:
-        digits = Path(folder, "digits.npy")
-        np.save(digits, images)
+    with ExitStack() as stack:
         workers = {}
         for name, row in rows.items():
-            workers[name] = stack.enter_context(row.start(digits))
-            _answer(workers[name], row)
+            workers[name] = stack.enter_context(row.start())
+            answer(workers[name])
         for number in range(rounds):
+            print(f"round {number + 1} of {rounds}", file=sys.stderr)
             for name in order.sample(list(rows), len(rows)):
                 print(rows[name].steps, file=workers[name].stdin, flush=True)
-                seconds[name].append(_answer(workers[name], rows[name]) / rows[name].steps)
-            print(f"round {number + 1} of {rounds}", end="\r", file=sys.stderr, flush=True)
-        for worker in workers.values():
-            worker.stdin.close()
+                seconds[name].append(answer(workers[name]) / rows[name].steps)
     return seconds
 
 
-def _answer(worker: subprocess.Popen, row: Contestant) -> float:
+def answer(worker: subprocess.Popen) -> float:
+    """Wait for the seconds that a worker tells."""
     line = worker.stdout.readline()
     if not line:
-        raise SystemExit(f"{row.label} ended early; run `{' '.join(map(str, worker.args[:3]))} DIGITS.npy` to see why")
+        raise SystemExit(f"`{' '.join(worker.args)}` ended early; what it said stands above")
     return float(line)
 
 
-def flops_per_step() -> float:
-    """Count the multiplications and additions in the layers of one step of ours, from their shapes.
+def step_flops(generator: Any, discriminator: Any) -> int:
+    """Return the multiplications and additions that the recipe "plain" needs for one image in one step.
 
-    A layer computes three things of the same size: its output, the gradient of its weights and that of its input,
-    which the first layer needs only where images come from the generator. The discriminator sees two batches.
+    A layer computes three things of one size: its output, the gradient of its weights and that of its input, which
+    the first layer needs only where its input comes from the generator. The discriminator sees two images.
     """
-    import keras
+    drawn, judged = layer_flops(generator), layer_flops(discriminator)
+    return 3 * sum(drawn) - drawn[0] + 6 * sum(judged) - judged[0]
+
+
+def layer_flops(network: Any) -> list[int]:
+    """Return those of the output of each layer with a kernel; after up-sampling, 5 x 5 taps become 3 x 3."""
+    flops = []
+    for before, layer in pairwise([None, *network.layers]):
+        if hasattr(layer, "kernel"):
+            *size, channels, filters = layer.kernel.shape
+            taps = 3 * 3 if type(before).__name__ == "UpSampling2D" else math.prod(size)
+            flops.append(2 * taps * channels * filters * math.prod(layer.output.shape[1:-1]))
+    return flops
+
+
+def summary(seconds: dict[str, list[float]], flops: int) -> dict[str, Any]:
+    """Return medians and ratios, round by round, of what was measured."""
+    rows = {}
+    for name, measured in seconds.items():
+        ratios = [theirs / ours for theirs, ours in zip(measured, seconds[OURS], strict=True)]
+        rows[name] = {
+            "seconds_per_step": statistics.median(measured),
+            "times_ours": statistics.median(ratios),
+            "times_ours_range": [min(ratios), max(ratios)],
+            "seconds": measured,
+        }
+    peak = 2 * MATRIX**3 / min(seconds[PEAK])
+    reached = flops / rows[OURS]["seconds_per_step"]
+    return {"rows": rows, "peak_flops": peak, "our_flops": reached, "share_of_peak": reached / peak}
+
+
+def report(found: dict[str, Any]) -> str:
+    """Return the table as Markdown."""
+    lines = [
+        "# Speed",
+        "",
+        f"Written by `python -m benchmarks.speed` on {found['machine']}. Batches of {BATCH_SIZE}, the networks of "
+        f"lesson 05; medians of {len(found['rows'][OURS]['seconds'])} rounds in which all work in turn, in brackets "
+        f"the range. Times ours is taken within each round. Load average before and after: {found['load']}.",
+        "",
+        "| loop | ms a step | steps a second | times ours | goal |",
+        "|---|---|---|---|---|",
+    ]
+    for name, row in found["rows"].items():
+        if name == PEAK:
+            continue
+        contestant, pace, ratio = CONTESTANTS[name], row["seconds_per_step"], row["times_ours"]
+        lowest, highest = min(row["seconds"]), max(row["seconds"])
+        times, goal = "1", ""
+        if name != OURS:
+            times = "{:.2f} ({:.2f} to {:.2f})".format(ratio, *row["times_ours_range"])
+        if contestant.goal:
+            goal = f"{contestant.goal:g}: {'reached' if ratio >= contestant.goal else 'missed'}"
+        lines.append(
+            f"| {contestant.label} | {1e3 * pace:.1f} ({1e3 * lowest:.1f} to {1e3 * highest:.1f}) "
+            f"| {1 / pace:.1f} | {times} | {goal} |"
+        )
+    return "\n".join(lines) + (
+        f"\n\nA step of ours needs {found['step_flops'] / 1e9:.1f} GFLOP, so it does "
+        f"{found['our_flops'] / 1e9:.0f} GFLOP/s: {found['share_of_peak']:.0%} of the "
+        f"{found['peak_flops'] / 1e9:.0f} that float32 matrix products of {MATRIX} x {MATRIX} reach here.\n\n"
+    )
+
+
+def write(results: Path, found: dict[str, Any]) -> None:
+    """Write speed.json and speed.md; what is written by hand stays."""
+    path = results / "speed.md"
+    _, _, by_hand = path.read_text().partition(TRIED) if path.exists() else ("", "", "")
+    with replacing(results / "speed.json") as beside:
+        beside.write_text(json.dumps(found, indent=1) + "\n")
+    with replacing(path) as beside:
+        beside.write_text(report(found) + TRIED + by_hand)
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    rows = {name: row for name, row in CONTESTANTS.items() if find_spec(row.module)}
+    before = os.getloadavg()
+    seconds = race(rows, options.rounds)
+    after = os.getloadavg()
 
     from gan_course import models
 
-    generator, discriminator = (list(map(_flops, network.layers)) for network in _networks(models, keras))
-    drawn = 3 * sum(generator) - generator[0]
-    judged = 6 * sum(discriminator) - discriminator[0]
-    return BATCH_SIZE * (drawn + judged)
+    flops = BATCH_SIZE * step_flops(models.mnist_generator(), models.mnist_discriminator())
+    extra = [f", {name} {version(name)}" for name in ("tf_keras", "torch") if find_spec(name)]
+    write(
+        options.results,
+        {
+            "machine": machine() + "".join(extra),
+            "load": f"{before[0]:.1f} and {after[0]:.1f}",
+            "step_flops": flops,
+            **summary(seconds, flops),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

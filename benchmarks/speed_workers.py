@@ -1,17 +1,20 @@
-"""The contestants of speed.py. Each trains the networks of lesson 05 in a process of its own:
+"""The contestants of speed.py; each trains the networks of lesson 05 in a process of its own.
 
-    python benchmarks/speed_workers.py NAME DIGITS.npy
+    python -m benchmarks.speed_workers NAME
 
-It warms up and prints how long that took. Then it waits for a number of steps on stdin, trains so many, prints the
-seconds they took, and waits again. Those that stand for other people's loops do not import gan_course, which would
-change TensorFlow's settings.
+It warms up and prints how many seconds that took. Then it reads a number of steps from stdin, trains so many,
+prints their seconds, and reads again. Other people's loops run without gan_course, which would change settings of
+TensorFlow.
 """
 
+import itertools
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TextIO
@@ -20,26 +23,11 @@ import numpy as np
 
 BATCH_SIZE = 32
 LATENT_DIM = 100
-WARM_UP = 10  # steps
-MATRIX = 2048  # rows and columns of the matrices whose product is the machine's peak
+WARM_UP = 5  # steps
+MATRIX = 2048  # rows and columns
+DIGITS = Path(__file__).parents[1] / "data" / "mnist_10k.npz"
 
 AfterStep = Callable[[], None]
-
-
-class Turns:
-    """Called after every step; when those of this turn are done, tells the seconds and waits for the next."""
-
-    def __init__(self, answers: TextIO) -> None:
-        """Begin with the warm-up."""
-        self.answers, self.left, self.begun = answers, WARM_UP, time.perf_counter()
-
-    def __call__(self) -> None:
-        """Count one step."""
-        self.left -= 1
-        if self.left == 0:
-            print(time.perf_counter() - self.begun, file=self.answers, flush=True)
-            self.left = int(sys.stdin.readline() or sys.exit())
-            self.begun = time.perf_counter()
 
 
 def networks(keras: ModuleType) -> tuple:
@@ -73,7 +61,7 @@ def networks(keras: ModuleType) -> tuple:
 
 
 def textbook(images: np.ndarray, after_step: AfterStep) -> None:
-    """The loop of the textbooks, with the Keras 2 they were written for."""
+    """The textbooks' loop, with the Keras 2 they were written for."""
     import tf_keras as keras
 
     generator, discriminator = networks(keras)
@@ -82,9 +70,10 @@ def textbook(images: np.ndarray, after_step: AfterStep) -> None:
     combined = keras.Sequential([generator, discriminator])
     combined.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam())
     ones, zeros = np.ones((BATCH_SIZE, 1)), np.zeros((BATCH_SIZE, 1))
+    rng = np.random.default_rng()
     while True:
-        real = images[np.random.randint(0, len(images), BATCH_SIZE)]
-        noise = np.random.normal(0, 1, (BATCH_SIZE, LATENT_DIM))
+        real = images[rng.integers(0, len(images), BATCH_SIZE)]
+        noise = rng.normal(0, 1, (BATCH_SIZE, LATENT_DIM))
         fake = generator.predict(noise, verbose=0)
         discriminator.train_on_batch(real, ones)
         discriminator.train_on_batch(fake, zeros)
@@ -93,12 +82,12 @@ def textbook(images: np.ndarray, after_step: AfterStep) -> None:
 
 
 def tutorial(images: np.ndarray, after_step: AfterStep) -> None:
-    """The loop of TensorFlow's DCGAN tutorial: one tf.function, two tapes, one update of each network."""
+    """The usual loop of tutorials: one tf.function, two tapes, one update of each network."""
     import keras
     import tensorflow as tf
 
     generator, discriminator = networks(keras)
-    generator_optimizer, discriminator_optimizer = keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4)
+    g_optimizer, d_optimizer = keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4)
     cross_entropy = keras.losses.BinaryCrossentropy()
 
     @tf.function
@@ -113,48 +102,17 @@ def tutorial(images: np.ndarray, after_step: AfterStep) -> None:
             d_loss += cross_entropy(tf.zeros_like(on_fake), on_fake)
         g_gradients = g_tape.gradient(g_loss, generator.trainable_variables)
         d_gradients = d_tape.gradient(d_loss, discriminator.trainable_variables)
-        generator_optimizer.apply_gradients(zip(g_gradients, generator.trainable_variables, strict=True))
-        discriminator_optimizer.apply_gradients(zip(d_gradients, discriminator.trainable_variables, strict=True))
+        g_optimizer.apply_gradients(zip(g_gradients, generator.trainable_variables, strict=True))
+        d_optimizer.apply_gradients(zip(d_gradients, discriminator.trainable_variables, strict=True))
 
     dataset = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images))
-    for real in dataset.repeat().batch(BATCH_SIZE, drop_remainder=True):
+    for real in dataset.repeat().batch(BATCH_SIZE):
         train_step(real)
         after_step()
 
 
-def plain(images: np.ndarray, after_step: AfterStep) -> None:
-    """`GAN.fit` with the recipe "plain", and everything that `gan-course train` keeps."""
-    _fit("plain", images, after_step, dropout=0.3)
-
-
-def course(images: np.ndarray, after_step: AfterStep) -> None:
-    """The same with the recipe "course": its gradient penalty, its average of the generator, no dropout."""
-    _fit("course", images, after_step, dropout=0.0)
-
-
-def _fit(recipe: str, images: np.ndarray, after_step: AfterStep, dropout: float) -> None:
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    import gan_course
-
-    gan_course.quiet_tensorflow()
-    import keras
-
-    from gan_course import callbacks, models
-
-    gan = gan_course.GAN(models.mnist_generator(), models.mnist_discriminator(dropout), seed=0)
-    gan.compile(recipe=recipe)
-    with tempfile.TemporaryDirectory() as folder:
-        keep = [
-            callbacks.LossLog(f"{folder}/history.csv"),
-            callbacks.SampleGrid(f"{folder}/samples", every=200),
-            callbacks.Checkpoint(folder, every=1000),
-            keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: after_step()),
-        ]
-        gan.fit(images, batch_size=BATCH_SIZE, steps_per_epoch=1_000_000, callbacks=keep)
-
-
-def pytorch(images: np.ndarray, after_step: AfterStep, channels_last: bool = False) -> None:
-    """The loop of PyTorch's DCGAN tutorial, eager, on the same networks."""
+def pytorch(images: np.ndarray, after_step: AfterStep, memory_format: str = "contiguous_format") -> None:
+    """The same loop in PyTorch, eager, as its DCGAN tutorial has it."""
     import torch
     from torch import nn
 
@@ -182,14 +140,15 @@ def pytorch(images: np.ndarray, after_step: AfterStep, channels_last: bool = Fal
         nn.Linear(7 * 7 * 128, 1),
         nn.Sigmoid(),
     )
-    form = torch.channels_last if channels_last else torch.contiguous_format
-    generator.to(memory_format=form)
-    discriminator.to(memory_format=form)
+    order = {"memory_format": getattr(torch, memory_format)}
+    generator.to(**order)
+    discriminator.to(**order)
     g_optimizer = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
     d_optimizer = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.999))
     criterion, ones, zeros = nn.BCELoss(), torch.ones(BATCH_SIZE, 1), torch.zeros(BATCH_SIZE, 1)
-    for batch in _batches(images.transpose(0, 3, 1, 2)):
-        real = torch.from_numpy(batch).to(memory_format=form)
+    dataset = torch.from_numpy(images.transpose(0, 3, 1, 2))
+    while True:
+        real = dataset[torch.randint(len(dataset), (BATCH_SIZE,))].to(**order)
         discriminator.zero_grad()
         criterion(discriminator(real), ones).backward()
         fake = generator(torch.randn(BATCH_SIZE, LATENT_DIM))
@@ -201,15 +160,25 @@ def pytorch(images: np.ndarray, after_step: AfterStep, channels_last: bool = Fal
         after_step()
 
 
-def pytorch_channels_last(images: np.ndarray, after_step: AfterStep) -> None:
-    """The same with the memory format that PyTorch recommends for convolutions on CPUs."""
-    pytorch(images, after_step, channels_last=True)
+def fit(images: np.ndarray, after_step: AfterStep, recipe: str, dropout: float) -> None:
+    """`GAN.fit` with everything that `gan-course train` keeps."""
+    import gan_course
 
+    gan_course.quiet_tensorflow()
+    import keras
 
-def _batches(images: np.ndarray) -> Iterator[np.ndarray]:
-    rng = np.random.default_rng(0)
-    while True:
-        yield images[rng.integers(0, len(images), BATCH_SIZE)]
+    from gan_course import callbacks, models
+
+    gan = gan_course.GAN(models.mnist_generator(), models.mnist_discriminator(dropout), seed=0)
+    gan.compile(recipe=recipe)
+    with tempfile.TemporaryDirectory() as folder:
+        keep = [
+            callbacks.LossLog(f"{folder}/history.csv"),
+            callbacks.SampleGrid(f"{folder}/samples"),
+            callbacks.Checkpoint(folder),
+            keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: after_step()),
+        ]
+        gan.fit(images, batch_size=BATCH_SIZE, steps_per_epoch=1_000_000, callbacks=keep)
 
 
 def matrix_product(images: np.ndarray, after_step: AfterStep) -> None:
@@ -223,15 +192,34 @@ def matrix_product(images: np.ndarray, after_step: AfterStep) -> None:
         after_step()
 
 
-CONTESTANTS = (textbook, tutorial, plain, course, pytorch, pytorch_channels_last, matrix_product)
+CONTESTANTS = {
+    "textbook": textbook,
+    "tutorial": tutorial,
+    "pytorch": pytorch,
+    "pytorch_channels_last": partial(pytorch, memory_format="channels_last"),
+    "plain": partial(fit, recipe="plain", dropout=0.3),
+    "course": partial(fit, recipe="course", dropout=0.0),
+    "matrix_product": matrix_product,
+}
+
+
+def turns(answers: TextIO) -> Iterator[None]:
+    """Let a step be trained at each yield; after the last of a turn tell its seconds and wait for the next."""
+    for steps in itertools.chain([WARM_UP], map(int, sys.stdin)):
+        begun = time.perf_counter()
+        for _ in range(steps):
+            yield
+        print(time.perf_counter() - begun, file=answers, flush=True)
+    sys.exit()
 
 
 def main() -> None:
-    """Run the contestant that the command line names."""
-    name, digits = sys.argv[1:]
-    answers, sys.stdout = sys.stdout, Path(os.devnull).open("w")  # a progress bar is no answer
-    contestant = next(each for each in CONTESTANTS if each.__name__ == name)
-    contestant(np.load(digits), Turns(answers))
+    """Train until stdin ends."""
+    digits = np.load(DIGITS)["x_train"][..., None] / np.float32(127.5) - 1
+    turn = turns(sys.stdout)
+    next(turn)
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # a progress bar is no answer
+        CONTESTANTS[sys.argv[1]](digits, partial(next, turn))
 
 
 if __name__ == "__main__":

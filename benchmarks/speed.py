@@ -3,9 +3,9 @@
     pip install -e ".[bench]"            # and PyTorch, if you want its rows
     python -m benchmarks.speed
 
-Each contestant is a process of its own, see speed_workers.py. They work in turn, one at a time, for several rounds,
-so that whatever else the machine does meets all of them. On another machine, and on a busy one, the ratios say more
-than the seconds. Writes results/speed.json and the upper part of results/speed.md.
+Each contestant is a process of its own, see speed_workers.py. They work in turn, one at a time, for several
+rounds, so that whatever else the machine does meets all of them; the ratios say more than the seconds. Writes
+results/speed.json and the upper part of results/speed.md.
 """
 
 import argparse
@@ -138,8 +138,9 @@ def report(found: dict[str, Any]) -> str:
         "# Speed",
         "",
         f"Written by `python -m benchmarks.speed` on {found['machine']}. Batches of {BATCH_SIZE}, the networks of "
-        f"lesson 05; medians of {len(found['rows'][OURS]['seconds'])} rounds in which all work in turn, in brackets "
-        f"the range. Times ours is taken within each round. Load average before and after: {found['load']}.",
+        f"lesson 05; medians of {len(found['rows'][OURS]['seconds'])} rounds in which all work in turn, in "
+        "brackets the range. Times ours is taken within each round. Load average before and after: "
+        f"{found['load']}.",
         "",
         "| loop | ms a step | steps a second | times ours | goal |",
         "|---|---|---|---|---|",

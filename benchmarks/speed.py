@@ -1,6 +1,6 @@
 """Seconds a training step takes: `GAN.fit`, the textbooks' loop, that of tutorials, and PyTorch.
 
-    pip install -e ".[bench]"            # and PyTorch, if you want its rows
+    pip install -e ".[bench]"      # and PyTorch, if you want its rows
     python -m benchmarks.speed
 
 Each contestant is a process of its own, see speed_workers.py. They work in turn, one at a time, for several

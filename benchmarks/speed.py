@@ -74,15 +74,14 @@ CONTESTANTS = {
 
 def race(rows: dict[str, Contestant], minutes: float) -> dict[str, list[float]]:
     """Let the contestants work in turn for so long; return the seconds a step of each, round by round."""
-    order = random.Random(0)
+    order, end = random.Random(0), time.monotonic() + 60 * minutes
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     with ExitStack() as stack:
         workers = {}
         for name, row in rows.items():
             workers[name] = stack.enter_context(row.start())
-            answer(workers[name])
-        begun = time.monotonic()
-        while time.monotonic() - begun < 60 * minutes:
+            print(f"{answer(workers[name]):4.0f} s to start {name}", file=sys.stderr)
+        while not seconds[OURS] or time.monotonic() < end:
             print(f"round {len(seconds[OURS]) + 1}", file=sys.stderr)
             for name in order.sample(list(rows), len(rows)):
                 print(rows[name].steps, file=workers[name].stdin, flush=True)
@@ -182,7 +181,7 @@ def write(results: Path, found: dict[str, Any]) -> None:
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=5, help="how long they work (default: 5)")
+    parser.add_argument("--minutes", type=float, default=7, help="no round begins later (default: 7)")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     rows = {name: row for name, row in CONTESTANTS.items() if find_spec(row.module)}

@@ -82,10 +82,10 @@ def race(rows: dict[str, Contestant], minutes: float) -> dict[str, list[float]]:
             workers[name] = stack.enter_context(row.start())
             print(f"{answer(workers[name]):4.0f} s to start {name}", file=sys.stderr)
         while not seconds[OURS] or time.monotonic() < end:
-            print(f"round {len(seconds[OURS]) + 1}", file=sys.stderr)
             for name in order.sample(list(rows), len(rows)):
                 print(rows[name].steps, file=workers[name].stdin, flush=True)
                 seconds[name].append(answer(workers[name]) / rows[name].steps)
+                print(f"{1e3 * seconds[name][-1]:6.1f} ms a step of {name}", file=sys.stderr)
     return seconds
 
 

@@ -1,12 +1,14 @@
 """More than one device, and what docs/scaling.md says."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.networks import small_gan, small_images, state
 
@@ -52,3 +54,15 @@ def test_xla_is_off_on_the_cpu_unless_asked_for_and_computes_the_same():
         gan.fit(small_images(16), batch_size=8, verbose=0)
     for one, other in zip(state(plain), state(compiled), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_the_code_of_the_page_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("pictures").mkdir()
+    for number in range(64):
+        Image.new("L", (28, 28), 3 * number).save(f"pictures/{number}.png")
+    names = {}
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "scaling.md").read_text(), flags=re.DOTALL):
+        exec(block, names)
+    assert names["gan"].steps == 2
+    assert Path("runs/pictures/gan.keras").exists()

@@ -23,9 +23,10 @@ from tests.networks import small_generator, small_images, state  # noqa: E402
 
 def generator() -> keras.Model:
     def synchronized(layer: keras.Layer) -> keras.Layer:
+        settings = layer.get_config()
         if isinstance(layer, layers.BatchNormalization):
-            return layers.BatchNormalization(synchronized=True)
-        return type(layer).from_config(layer.get_config())
+            settings["synchronized"] = True
+        return layer.from_config(settings)
 
     return keras.models.clone_model(small_generator(), clone_function=synchronized)
 

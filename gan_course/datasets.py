@@ -8,7 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from gan_course.files import DataError as DataError
 from gan_course.files import replacing
+from gan_course.folders import image_folder_dataset as image_folder_dataset
+from gan_course.folders import load_image_folder as load_image_folder
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
@@ -16,10 +19,6 @@ TIMEOUT = 5  # seconds without an answer
 
 _IN_WHEEL, _IN_CHECKOUT = (folder / "data" for folder in Path(__file__).parents[:2])
 DATA = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT
-
-
-class DataError(ValueError):
-    """A data file is missing or is not what it should be."""
 
 
 def load_mnist(source: str | Path = "auto") -> tuple[np.ndarray, np.ndarray]:

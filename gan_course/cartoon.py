@@ -32,13 +32,13 @@ HAIR = {
     "white": (232, 230, 226),
 }
 BACKGROUND = {
-    "grey": (186, 190, 194),
-    "blue": (120, 178, 226),
-    "green": (126, 190, 136),
-    "yellow": (246, 216, 124),
-    "pink": (244, 170, 174),
-    "purple": (150, 130, 204),
-    "night": (46, 54, 88),
+    "grey": (198, 204, 208),
+    "blue": (142, 192, 234),
+    "green": (150, 206, 156),
+    "yellow": (250, 222, 138),
+    "pink": (248, 188, 190),
+    "purple": (116, 98, 172),
+    "night": (40, 46, 80),
 }
 IRIS = ((92, 58, 36), (60, 40, 30), (84, 130, 176), (92, 130, 84))
 
@@ -162,6 +162,8 @@ class _Painter(_Canvas):
             self.symmetric(
                 x, [(0, 40), (0.9 * w, 50), (1.25 * w, 110), (1.2 * w, 185), (1.7 * w, 240)], self.cloth_shade
             )
+        elif face.headwear == "turban":
+            return
         elif face.hair == "bob":
             self.symmetric(x, [*crown, (1.32 * w, 178), (0.6 * w, 188)], self.hair_shade)
         elif face.hair == "long":
@@ -173,7 +175,7 @@ class _Painter(_Canvas):
             self.ellipse(x, 44, 20, 19, self.hair_shade)
             self.ellipse(x - 2 * np.sign(face.light), 42, 17, 15, self.hair)
         elif face.hair == "afro":
-            self.bumps(self.outline(155, 385, 1.32, 13), 19, self.hair_shade)
+            self.bumps(self.outline(166, 374, 1.32, 13), 19, self.hair_shade)
 
     def body(self) -> None:
         face, n = self.face, self.face.neck
@@ -358,7 +360,8 @@ class _Painter(_Canvas):
         if face.glasses == "none":
             return
         dark = face.glasses == "sunglasses"
-        frame = BLACK if dark else _blend((66, 44, 44), face.cloth, 0.2)
+        metal = (222, 184, 116) if face.skin in ("brown", "deep") else (66, 44, 44)
+        frame = BLACK if dark else _blend(metal, face.cloth, 0.2)
         radius = {"round": 14, "square": 4, "sunglasses": 10}[face.glasses]
         for side in (-1, 1):
             x = 89 + side * 19.5

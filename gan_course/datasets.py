@@ -11,6 +11,7 @@ from PIL import Image
 
 from gan_course.files import DataError as DataError
 from gan_course.files import replacing
+from gan_course.folders import check_arguments
 from gan_course.folders import image_folder_dataset as image_folder_dataset
 from gan_course.folders import load_image_folder as load_image_folder
 from gan_course.synthetic import draw_faces
@@ -114,8 +115,7 @@ def load_faces(size: int = 28, channels: int = 3, source: str | Path = "auto", l
         >>> load_faces(size=28, channels=1, source="drawn", limit=10).shape
         (10, 28, 28, 1)
     """
-    if channels not in (1, 3):
-        raise ValueError(f"channels is {channels}; expected 3 for colour or 1 for gray")
+    check_arguments(size, channels, limit)
     if source == "auto":
         source = find_faces() or "drawn"
         if source == "drawn":

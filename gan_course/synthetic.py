@@ -74,7 +74,7 @@ def draw_faces(count: int, seed: int = 0, size: int | None = None, **fixed: str)
         >>> images.shape, attributes["mouth"].tolist()
         ((3, 218, 178, 3), [2, 2, 2])
         >>> [ATTRIBUTES["hair"][label] for label in attributes["hair"]]
-        ['bun', 'short', 'short']
+        ['bald', 'pigtails', 'bald']
     """
     if count < 1 or (size is not None and size < 1):
         raise ValueError(f"count is {count} and size is {size}; expected at least 1")

@@ -132,6 +132,7 @@ def _train(options: argparse.Namespace) -> int:
         callbacks.SampleGrid(folder / "samples", every=options.every, seed=options.seed),
         *([callbacks.Quality(options.metrics, path=folder / "quality.csv")] if options.metrics else []),
         callbacks.Checkpoint(folder),
+        callbacks.Progress(options.steps),
     ]
     print(f"Training on {len(images):,} digits for {options.steps:,} steps.", flush=True)
     gan.fit(
@@ -139,7 +140,7 @@ def _train(options: argparse.Namespace) -> int:
         batch_size=options.batch_size,
         steps_per_epoch=options.steps,
         callbacks=keep,
-        verbose=1 if sys.stdout.isatty() else 0,
+        verbose=0,
     )
     callbacks.save_model(gan.best_generator, folder / "generator.keras")
     if gan.steps < options.steps:

@@ -52,7 +52,7 @@ def load_image_folder(
         >>> images.shape, images[0, 0, 0].tolist()
         ((1, 28, 28, 3), [255, 0, 0])
     """
-    _check(size, channels, limit)
+    check_arguments(size, channels, limit)
     files = _files(path)
     images, left_out = [], []
     for file in files:
@@ -114,7 +114,7 @@ def image_folder_dataset(
     """
     import tensorflow as tf
 
-    _check(size, channels, limit, batch_size)
+    check_arguments(size, channels, limit, batch_size)
     suffixes = {suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS}
     files, others = [], []
     for file in _files(path):
@@ -147,7 +147,12 @@ def image_folder_dataset(
     return batches.prefetch(2)
 
 
-def _check(size: int, channels: int, limit: int | None, batch_size: int = 1) -> None:
+def check_arguments(size: int, channels: int, limit: int | None, batch_size: int = 1) -> None:
+    """Refuse numbers that no folder of pictures can be loaded with.
+
+    Raises:
+        ValueError: If a number is less than 1, or `channels` is neither 1 nor 3.
+    """
     for name, value in (("size", size), ("limit", limit), ("batch_size", batch_size)):
         if value is not None and value < 1:
             raise ValueError(f"{name} is {value}; expected at least 1")

@@ -284,7 +284,7 @@ class GAN(keras.Model):
             for name in _NETWORKS
         }
         settings = {name: getattr(self.recipe, name) for name in ("r1_gamma", "r1_every", "averaging")}
-        return {**optimizers, "recipe": self.recipe.name, **settings, "shortcuts": self.shortcuts}
+        return {"recipe": self.recipe.name, **settings, **optimizers, "shortcuts": self.shortcuts}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile with the optimisers of `get_compile_config`."""

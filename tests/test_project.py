@@ -65,7 +65,9 @@ def test_rooms_import_only_downwards():
     allowed = {
         "files": set(),
         "folders": {"files"},
-        "datasets": {"files", "folders"},
+        "cartoon": set(),
+        "synthetic": {"cartoon"},
+        "datasets": {"files", "folders", "synthetic"},
         "layers": set(),
         "models": set(),
         "checks": set(),

@@ -1,29 +1,30 @@
 """Quality of the drawn digits against training time: a recipe of the course and the textbooks' loop.
 
-    python benchmarks/quality.py train textbook     # 40,000 steps; after an interruption it goes on
-    python benchmarks/quality.py train course
-    python benchmarks/quality.py plot               # quality.png and quality.md from all that was measured
+    python -m benchmarks.quality train textbook     # 40,000 steps; after an interruption it goes on
+    python -m benchmarks.quality train course
+    python -m benchmarks.quality plot               # quality.png and quality.md from all that was measured
 
 Curves go to benchmarks/results/quality_RECIPE.csv, the trainings themselves to build/quality/RECIPE. The package
-trains the textbook's recipe faster than the textbooks' loop, so the seconds of that curve are steps times the
-seconds of one step of that loop, from results/speed.json (see speed.py) or --textbook-seconds.
+trains the textbook's recipe faster than the textbooks' loop, and other work may run beside a long training. So
+seconds are steps times the measured seconds of one step, from results/speed.json (see speed.py): those of the
+textbooks' own loop for the textbook's recipe, those of `GAN.fit` for the others. Measuring is not counted.
 """
 
 import argparse
 import json
 import os
 import platform
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-import gan_course
+from gan_course import cli
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-TEXTBOOK, STEPS = "textbook", 40_000
-EVERY, BATCH_SIZE = 500, 32
+TEXTBOOK, STEPS, EVERY = "textbook", 40_000, 500
 GOALS = (("the textbook's distance", 1, 120), ("half of it", 1 / 2, 400))  # seconds
 LAST_GOAL = ("a quarter of it", 1 / 4)  # after all steps
 
@@ -31,26 +32,11 @@ Row = dict[str, float]
 
 
 def train(recipe: str, steps: int, results: Path) -> None:
-    """Train the networks of lesson 05 with a recipe and write its curve; go on if there is one."""
-    gan_course.quiet_tensorflow()
-    import keras
-    import tensorflow as tf
-
-    from gan_course import callbacks, datasets, models
-
-    saved = ROOT / "build" / "quality" / recipe / "gan.keras"
-    if saved.exists():
-        gan = keras.models.load_model(saved)
-    else:
-        keras.utils.set_random_seed(0)
-        gan = gan_course.GAN(models.mnist_generator(), models.mnist_discriminator(), seed=0)
-        gan.compile(recipe=recipe)
-    images = datasets.scale(datasets.load_mnist("full")[0])
-    batches = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=gan.steps)
-    batches = batches.repeat().batch(BATCH_SIZE, drop_remainder=True).prefetch(2)
-    keep = [callbacks.Quality(EVERY, path=curve_path(results, recipe)), callbacks.SaveModel(saved, every=EVERY)]
-    if gan.steps < steps:
-        gan.fit(batches, steps_per_epoch=steps - gan.steps, callbacks=keep, verbose=2)
+    """Train with a recipe as the command does, and copy the curve; go on if the training has begun."""
+    folder = ROOT / "build" / "quality" / recipe
+    words = f"train mnist --source full --seed 42 --recipe {recipe} --steps {steps} --metrics {EVERY} --out"
+    if cli.main([*words.split(), str(folder)]) == 0:
+        shutil.copy(folder / "quality.csv", curve_path(results, recipe))
 
 
 def curve_path(results: Path, recipe: str) -> Path:
@@ -58,19 +44,21 @@ def curve_path(results: Path, recipe: str) -> Path:
     return results / f"quality_{recipe}.csv"
 
 
-def read_curves(results: Path, seconds_per_step: float) -> dict[str, list[Row]]:
-    """Return the measured rows of each recipe after step 0, the textbook's with the seconds of its own loop."""
+def read_curves(results: Path) -> dict[str, list[Row]]:
+    """Return the measured rows of each recipe after step 0, with the seconds of an undisturbed training."""
     from gan_course.quality import read_quality
 
+    pace = json.loads((results / "speed.json").read_text())["rows"]
     curves = {}
     for path in sorted(results.glob("quality_*.csv")):
-        curves[path.stem.removeprefix("quality_")] = [row for row in read_quality(path) if row["step"] > 0]
+        recipe = path.stem.removeprefix("quality_")
+        seconds = pace[recipe]["seconds_per_step"]
+        rows = [row for row in read_quality(path) if row["step"] > 0]
+        curves[recipe] = [{**row, "seconds": row["step"] * seconds} for row in rows]
     if at_step(curves.get(TEXTBOOK, []), STEPS) is None:
         raise SystemExit(
             f"{curve_path(results, TEXTBOOK)} has no step {STEPS:,}; first train the textbook's recipe"
         )
-    for row in curves[TEXTBOOK]:
-        row["seconds"] = row["step"] * seconds_per_step
     return curves
 
 
@@ -108,18 +96,19 @@ def draw(curves: dict[str, list[Row]], target: float) -> plt.Figure:
     return figure
 
 
-def report(curves: dict[str, list[Row]], seconds_per_step: float) -> str:
+def report(curves: dict[str, list[Row]]) -> str:
     """Return the goals and what was reached as Markdown."""
     target = at_step(curves[TEXTBOOK], STEPS)["frechet_distance"]
+    paces = ", ".join(f"{recipe} {rows[0]['seconds'] / rows[0]['step']:.3g} s" for recipe, rows in curves.items())
     lines = [
         "# Quality against training time",
         "",
         "![Fréchet distance against seconds and steps](quality.png)",
         "",
-        f"Written by `python benchmarks/quality.py plot` on {machine()}. Fréchet distance of 5,000 drawn digits "
+        f"Written by `python -m benchmarks.quality plot` on {machine()}. Fréchet distance of 5,000 drawn digits "
         "from MNIST's test digits, ± one standard error; smaller is better, 5,000 real training digits score "
-        f"0.42 ± 0.13. The textbook's seconds are steps × {seconds_per_step:.4g} s, the measured pace of the "
-        "textbooks' loop; measuring is not counted. What was reached is interpolated between measured points.",
+        f"0.42 ± 0.13. Seconds are steps × the measured pace (speed.json): {paces}. The textbook's is that of the "
+        "textbooks' own loop. What was reached is interpolated between measured points.",
     ]
     for recipe, rows in curves.items():
         if recipe == TEXTBOOK:
@@ -164,19 +153,14 @@ def main() -> None:
     training = jobs.add_parser("train", help="train a recipe and measure it on the way")
     training.add_argument("recipe")
     training.add_argument("--steps", type=int, default=STEPS)
-    plotting = jobs.add_parser("plot", help="write quality.png and quality.md")
-    plotting.add_argument("--textbook-seconds", type=float, help="seconds a step of the textbooks' loop")
+    jobs.add_parser("plot", help="write quality.png and quality.md")
     options = parser.parse_args()
     if options.job == "train":
         return train(options.recipe, options.steps, options.results)
-    pace = options.textbook_seconds
-    if pace is None:
-        speed = json.loads((options.results / "speed.json").read_text())
-        pace = speed["rows"][TEXTBOOK]["seconds_per_step"]
-    curves = read_curves(options.results, pace)
+    curves = read_curves(options.results)
     target = at_step(curves[TEXTBOOK], STEPS)["frechet_distance"]
     draw(curves, target).savefig(options.results / "quality.png", dpi=110)
-    (options.results / "quality.md").write_text(report(curves, pace))
+    (options.results / "quality.md").write_text(report(curves))
     return None
 
 

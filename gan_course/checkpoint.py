@@ -151,11 +151,9 @@ def _settings(model: keras.Model) -> dict[str, Any]:
 
     Keras numbers the names of layers over a whole session, so each becomes its place here.
     """
-    settings = _plain({**model.get_config(), "compile": model.get_compile_config()})
-    text = json.dumps(settings)
-    for place, name in enumerate(dict.fromkeys(_names(settings))):
-        text = text.replace(json.dumps(name), f'"{place}"')
-    return json.loads(text)
+    settings = _plain({"compile": model.get_compile_config(), **model.get_config()})
+    places = {name: place for place, name in enumerate(dict.fromkeys(_names(settings)))}
+    return keras.tree.map_structure(lambda found: places.get(found, found), settings)
 
 
 def _plain(settings: dict[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def mnist_discriminator(dropout: float = 0.3) -> keras.Sequential:
     """Return the discriminator of lesson 03: from a 28 x 28 image to the probability that it is real.
 
     Args:
-        dropout: Share of each hidden layer's feature maps that a training step leaves out, 0 <= dropout < 1. The
+        dropout: Share of each hidden layer's values that a training step leaves out, 0 <= dropout < 1. The
             recipe `"course"` is meant for 0: its gradient penalty keeps the discriminator in check.
 
     Returns:

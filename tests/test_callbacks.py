@@ -1,4 +1,7 @@
+import io
+import re
 import resource
+import sys
 
 import keras
 import numpy as np
@@ -6,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from gan_course.callbacks import LossLog, SampleGrid, SaveModel, read_losses
+from gan_course.callbacks import LossLog, Progress, SampleGrid, SaveModel, read_losses
 from tests.networks import small_gan, small_images, state
 
 
@@ -148,3 +151,20 @@ def test_settings_that_make_no_sense_are_refused():
     ):
         with pytest.raises(ValueError, match="expected"):
             make()
+
+
+def test_the_bar_begins_where_the_model_stands(monkeypatch):
+    gan, screen = small_gan(0), io.StringIO()
+    screen.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", screen)
+    for epochs in (1, 2):
+        gan.fit(small_images(32), batch_size=16, epochs=epochs, verbose=0, callbacks=[Progress(8)])
+    first, second = screen.getvalue().rstrip("\n").split("\n")
+    assert "| 0/8 [" in first and "| 2/8 [" in first.split("\r")[-1]
+    assert "| 2/8 [" in second.split("\r")[1] and "| 6/8 [" in second.split("\r")[-1]
+    assert re.search(r"step/s?, d_loss=\d\.\d{3}, g_loss=\d\.\d{3}\]$", second)
+
+
+def test_no_bar_where_nobody_watches(capsys):
+    small_gan(0).fit(small_images(32), batch_size=16, verbose=0, callbacks=[Progress(2)])
+    assert capsys.readouterr().err == ""

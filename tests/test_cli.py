@@ -7,12 +7,15 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 from gan_course import cli, datasets
 from gan_course.callbacks import read_losses
+from gan_course.quality import read_quality
+from gan_course.synthetic import draw_face
 
 COMMAND = [sys.executable, "-m", "gan_course.cli"]
 
@@ -25,6 +28,7 @@ def few_digits(tmp_path, monkeypatch):
     np.savez_compressed(tmp_path / "data" / "mnist.npz", x_train=images[:64, ..., 0], y_train=labels[:64])
     monkeypatch.setenv("GAN_COURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(datasets, "DRIVE", tmp_path / "drive")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -51,6 +55,7 @@ def test_train_generate_and_what_they_leave(few_digits, capsys):
     )
     assert result.returncode == 0 and result.stderr == ""
     assert sorted(path.name for path in Path("run").iterdir()) == [
+        "gan-previous.keras",
         "gan.keras",
         "generator.keras",
         "history.csv",
@@ -61,7 +66,8 @@ def test_train_generate_and_what_they_leave(few_digits, capsys):
     result = run("generate", "run", "--count", "4", "--out", "drawn/digits.png")
     assert result.returncode == 0 and result.stderr == ""
     assert Image.open("drawn/digits.png").size == (58, 58)
-    assert "not an empty folder; choose a new one" in refused(capsys, "train", "mnist", "--out", "run")
+    again = refused(capsys, "train", "mnist", "--out", "run", "--no-resume")
+    assert "not an empty folder; choose a new one" in again
     assert len(read_losses("run/history.csv")) == 3
 
 
@@ -84,28 +90,53 @@ def test_ctrl_c_leaves_samples_history_and_weights(few_digits):
     steps = len(read_losses("run/history.csv"))
     assert steps >= 2
     done = f"{steps:,} of 100,000 steps"
-    assert said == f"gan-course: interrupted after {done}; lesson 05 shows how to go on\n"
+    assert said == f"gan-course: interrupted after {done}; the same command goes on from there\n"
     assert Path(f"run/samples/step_{steps:06d}.png").exists()
     assert run("generate", "run", "--count", "1", "--out", "one.png").returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("largest", "named", "steps"),
-    [(100_000, "gan.keras", [1, 2, 3, 4]), (5_000, "samples/step_000000.png", [])],
-)
-def test_a_write_that_fails_is_named_and_what_was_written_stays(few_digits, largest, named, steps):
+def test_a_folder_that_cannot_hold_the_networks_is_named_before_the_first_step(few_digits):
     """With a limit on the size of files the operating system refuses to write, as it does on a full disk."""
     words = ["train", "mnist", "--steps", "4", "--batch-size", "8", "--out", "run"]
     command = subprocess.run(
         [*COMMAND, *words],
         capture_output=True,
         text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )
     assert command.returncode == 2
-    assert re.fullmatch(rf"gan-course: cannot write run/{named}: .+; free some space .+\n", command.stderr)
-    assert [row[0] for row in read_losses("run/history.csv")] == steps
-    assert not list(Path("run").rglob(".*partial*"))
+    assert re.fullmatch(r"gan-course: cannot write run/gan.keras: .+; free some space .+\n", command.stderr)
+    assert [*Path("run").iterdir()] == []
+
+
+def test_the_same_command_goes_on_where_the_training_stopped(few_digits, capsys):
+    words = ["train", "mnist", "--batch-size", "8", "--every", "2", "--metrics", "2", "--seed", "3"]
+    assert cli.main([*words, "--steps", "5", "--out", "whole"]) == 0
+    assert cli.main([*words, "--steps", "3", "--out", "parts"]) == 0
+    assert cli.main([*words, "--steps", "5", "--out", "parts"]) == 0
+    assert "Going on from step 3 in parts." in capsys.readouterr().out
+    whole, parts = (keras.models.load_model(f"{folder}/gan.keras") for folder in ("whole", "parts"))
+    for a, b in zip(whole.variables, parts.variables, strict=True):
+        np.testing.assert_array_equal(a, b)
+    losses, quality = (
+        [read(f"{folder}/{name}") for folder in ("whole", "parts")]
+        for read, name in ((read_losses, "history.csv"), (read_quality, "quality.csv"))
+    )
+    assert [row[:3] for row in losses[0]] == [row[:3] for row in losses[1]]
+    assert [row["frechet_distance"] for row in quality[0]] == [row["frechet_distance"] for row in quality[1]]
+    assert [row["step"] for row in quality[0]] == [0, 2, 4]
+    said = refused(capsys, *words, "--steps", "6", "--recipe", "textbook", "--out", "parts")
+    assert "parts holds a training with other settings" in said and "recipe was 'course' and is 'textbook'" in said
+
+
+@pytest.mark.parametrize(("recipe", "dropout"), [("textbook", 0.3), ("plain", 0.3), ("course", 0)])
+def test_recipes_by_name(few_digits, recipe, dropout):
+    words = ["train", "mnist", "--steps", "1", "--batch-size", "8", "--recipe", recipe, "--out", "run"]
+    assert cli.main(words) == 0
+    gan = keras.models.load_model("run/gan.keras")
+    assert gan.recipe.name == recipe
+    found = [layer.rate for layer in gan.discriminator.layers if isinstance(layer, keras.layers.Dropout)]
+    assert found == [dropout, dropout]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +159,12 @@ def test_a_write_that_fails_is_named_and_what_was_written_stays(few_digits, larg
         ("generate data --out x.png --count 0", "--count: found 0"),
         ("generate data --out x", "--out is x; expected the name of a file that ends in .png"),
         ("generate data --out data", "--out is data; expected"),
+        ("draw-faces", "required: DIR"),
+        ("draw-faces run --count 0", "--count: found 0"),
+        ("draw-faces run --seed -1", "--seed: found -1"),
+        ("draw-faces data", "data exists and is not an empty folder; choose a new one"),
+        ("draw-faces data/mnist.npz", "data/mnist.npz exists and is not an empty folder"),
+        ("draw-faces data/mnist.npz/run", "cannot write data/mnist.npz/run/000001.jpg"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(few_digits, capsys, words, message):
@@ -148,11 +185,54 @@ def test_an_unknown_picture_format_is_named(few_digits, capsys):
     assert not Path("x.xyz").exists()
 
 
+def test_draw_faces_writes_a_folder_like_that_of_celeba(few_digits):
+    result = run("draw-faces", "data/img_align_celeba_small", "--count", "3", "--seed", "5")
+    assert (result.returncode, result.stdout, result.stderr) == (
+        0,
+        "data/img_align_celeba_small holds 3 faces.\n",
+        "",
+    )
+    files = sorted(Path("data/img_align_celeba_small").iterdir())
+    assert [file.name for file in files] == ["000001.jpg", "000002.jpg", "000003.jpg"]
+    for number, file in enumerate(files):
+        image = Image.open(file)
+        assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (178, 218))
+        drawn = np.asarray(draw_face(number, seed=5)[0], float)
+        assert np.abs(np.asarray(image, float) - drawn).mean() < 3
+    assert datasets.load_faces(channels=1).shape == (3, 28, 28, 1)
+
+
+def test_ctrl_c_leaves_whole_faces_only(few_digits):
+    process = subprocess.Popen(
+        [*COMMAND, "draw-faces", "run", "--count", "100000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 120
+    while not Path("run/000003.jpg").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    out, said = process.communicate(timeout=120)
+    assert process.returncode == 2 and out == ""
+    assert said == "\ngan-course: interrupted; files already written are kept\n"
+    names = sorted(path.name for path in Path("run").iterdir())
+    assert names == [f"{number:06d}.jpg" for number in range(1, len(names) + 1)] and len(names) >= 3
+    assert len(datasets.load_image_folder("run")) == len(names)
+
+
 def test_doctor_says_what_is_there(few_digits, capsys):
     assert cli.main(["doctor"]) == 0
     said = capsys.readouterr().out
     assert re.search(r"tensorflow 2\.\d+", said) and "embedded digits: 10,000" in said
     assert "Nothing is wrong." in said and str(few_digits / "data" / "mnist.npz") in said
+    assert "faces: no folder of CelebA on this machine; the course draws them" in said
+
+
+def test_doctor_says_where_the_faces_are(few_digits, capsys):
+    (few_digits / "data" / "img_align_celeba").mkdir()
+    assert cli.main(["doctor"]) == 0
+    assert f"faces: {few_digits / 'data' / 'img_align_celeba'}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from benchmarks.quality import TEXTBOOK, curve_path, reached, read_curves
 from gan_course.quality import Quality, write_quality
 
 
-def made_up(distances, seconds_per_step=0.1):
+def made_up(distances):
     """A curve that was measured every 8,000 steps, from step 0 on."""
     zeros = dict.fromkeys(Quality.COLUMNS, 0.0)
     steps = [8000 * i for i in range(len(distances) + 1)]
     return [
-        {**zeros, "count": 5000, "step": step, "seconds": seconds_per_step * step, "frechet_distance": distance}
+        {**zeros, "count": 5000, "step": step, "seconds": 0.5 * step, "frechet_distance": distance}
         for step, distance in zip(steps, [1000.0, *distances], strict=True)
     ]
 
@@ -24,40 +24,41 @@ def made_up(distances, seconds_per_step=0.1):
 @pytest.fixture
 def results(tmp_path):
     write_quality(curve_path(tmp_path, TEXTBOOK), made_up([100, 60, 30, 25, 20]))
-    write_quality(curve_path(tmp_path, "course"), made_up([30, 10, 9, 8, 6], seconds_per_step=0.01))
+    write_quality(curve_path(tmp_path, "course"), made_up([30, 10, 9, 8, 6]))
+    paces = {TEXTBOOK: {"seconds_per_step": 0.2}, "course": {"seconds_per_step": 0.01}}
+    (tmp_path / "speed.json").write_text(json.dumps({"rows": paces}))
     return tmp_path
 
 
-def plot(monkeypatch, results, *words):
-    monkeypatch.setattr(sys, "argv", ["quality.py", "--results", str(results), "plot", *words])
+def plot(monkeypatch, results):
+    monkeypatch.setattr(sys, "argv", ["quality.py", "--results", str(results), "plot"])
     quality.main()
     return (results / "quality.md").read_text()
 
 
 def test_the_table_says_what_was_reached_and_when(monkeypatch, results):
-    (results / "speed.json").write_text(json.dumps({"rows": {TEXTBOOK: {"seconds_per_step": 0.2}}}))
     text = plot(monkeypatch, results)
     assert "| the textbook's distance | 20.00 | within 120 s | 120 s, step 12,000 |" in text
     assert "| half of it | 10.00 | within 400 s | 160 s, step 16,000 |" in text
     assert "| a quarter of it | 5.00 | at step 40,000 | 6.00 ± 0.00, 400 s |" in text
     assert "| 40,000 | 6.00 ± 0.00 (400 s) | 20.00 ± 0.00 (8,000 s) |" in text
-    assert "steps × 0.2 s" in text
+    assert "course 0.01 s, textbook 0.2 s" in text
     with Image.open(results / "quality.png") as picture:
         assert len(picture.getcolors(10_000)) > 10
 
 
 def test_what_was_not_reached_is_not_made_up(monkeypatch, results):
     write_quality(curve_path(results, "course"), made_up([30, 15]))
-    text = plot(monkeypatch, results, "--textbook-seconds", "0.5")
+    text = plot(monkeypatch, results)
     assert "| half of it | 10.00 | within 400 s | not reached |" in text
     assert "| at step 40,000 | not trained so far |" in text
-    assert "20.00 ± 0.00 (20,000 s)" in text
+    assert "20.00 ± 0.00 (8,000 s)" in text
 
 
 def test_without_the_textbooks_last_step_there_is_nothing_to_compare_with(results):
     write_quality(curve_path(results, TEXTBOOK), made_up([100, 60]))
     with pytest.raises(SystemExit, match=r"quality_textbook\.csv has no step 40,000"):
-        read_curves(results, 0.2)
+        read_curves(results)
 
 
 @given(st.lists(st.floats(1, 500), min_size=1, max_size=8), st.floats(1, 500))

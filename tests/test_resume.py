@@ -216,7 +216,7 @@ def test_a_rate_that_changed_on_the_way_is_kept_and_no_other_setting(tmp_path):
         (lambda: small_gan(1), -IMAGES, {}, "data sha256 was"),
         (lambda: small_gan(1), IMAGES[:-1], {}, "data shape 0 was 100 and is 99"),
         (lambda: small_gan(1), dataset(), {}, "data given as was 'array' and is 'dataset'"),
-        (lambda: small_gan(1, fuse_upsampling=False), IMAGES, {}, "fuse_upsampling was True and is False"),
+        (lambda: small_gan(1, shortcuts=False), IMAGES, {}, "shortcuts was True and is False"),
         (
             lambda: small_gan(1, discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5)),
             IMAGES,

@@ -1,8 +1,14 @@
-"""Pack a finished `gan-course train ... --metrics` into data/checkpoints: python tools/checkpoint.py DIR NAME."""
+"""Pack a finished `gan-course train ... --metrics` into data/checkpoints.
+
+    python tools/checkpoint.py NAME DIR [OTHER ...]
+
+Of the other trainings only the measured quality is kept, to compare with.
+"""
 
 import csv
 import os
 import platform
+import shutil
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +19,7 @@ from gan_course.files import replacing
 HISTORY_ROWS = 1000
 
 
-def pack(run: Path, name: str) -> None:
+def pack(name: str, run: Path, *others: Path) -> None:
     gan_course.quiet_tensorflow()
     import keras
 
@@ -25,13 +31,19 @@ def pack(run: Path, name: str) -> None:
     save_model(in_precision(gan.best_generator, "float16"), folder / "generator.keras")
     save_model(in_precision(gan.discriminator, "float16"), folder / "discriminator.keras")
     rows = read_losses(run / "history.csv")
-    thinned = [row for row in rows if row[0] % max(1, len(rows) // HISTORY_ROWS) == 0]
+    thinned = [row for row in rows if row[0] % thinning(gan) == 0]
     with replacing(folder / "history.csv") as beside, beside.open("w", newline="") as file:
         csv.writer(file).writerows([LossLog.COLUMNS, *thinned])
-    with replacing(folder / "quality.csv") as beside:
-        beside.write_bytes((run / "quality.csv").read_bytes())
+    for each in (run, *others):
+        recipe = keras.models.load_model(each / "gan.keras").recipe.name
+        with replacing(folder / f"quality_{recipe}.csv") as beside:
+            shutil.copy(each / "quality.csv", beside)
     with replacing(folder / "README.md") as beside:
         beside.write_text(description(gan, pretrained(name), read_quality(run / "quality.csv")[-1]["seconds"]))
+
+
+def thinning(gan: "gan_course.GAN") -> int:
+    return max(1, gan.steps // HISTORY_ROWS)
 
 
 def description(gan: "gan_course.GAN", packed: "gan_course.GAN", seconds: float) -> str:
@@ -39,16 +51,18 @@ def description(gan: "gan_course.GAN", packed: "gan_course.GAN", seconds: float)
 
     found, recipe = digit_quality(packed), gan.recipe
     packages = ", ".join(f"{package} {metadata.version(package)}" for package in ("tensorflow", "keras", "numpy"))
-    command = f"gan-course train mnist --recipe {recipe.name} --steps {gan.steps} --metrics 500 --out DIR"
+    command = (
+        f"gan-course train mnist --recipe {recipe.name} --steps {gan.steps} --metrics --seed {gan.seed} --out DIR"
+    )
     averaged = f"the running average of the generator, decay {recipe.averaging:g}" if recipe.averaging else ""
     facts = {
-        "made by": f"`{command}` and `python tools/checkpoint.py DIR mnist`",
+        "made by": f"`{command}` and `python tools/checkpoint.py mnist DIR`",
         "data": f"the 60,000 training digits of MNIST, batch size 32, seed {gan.seed}",
         "optimizers": f"Adam {recipe.learning_rate:g}, beta_1 {recipe.beta_1:g}, for each network",
         "gradient penalty": f"R1, gamma {recipe.r1_gamma:g}, every {recipe.r1_every} steps",
         "generator.keras": averaged or "the generator after the last step",
         "machine": f"{os.cpu_count()} CPU cores, Python {platform.python_version()}, {packages}",
-        "time": f"{seconds:,.0f} s of training; other work ran on the machine",
+        "time": f"{seconds:,.0f} s of training, with other work on the machine",
         "Fréchet distance": f"{found.frechet_distance:.2f} ± {found.frechet_distance_error:.2f}",
         "coverage, entropy, confident": f"{found.coverage:.2f}, {found.entropy:.3f}, {found.confident:.3f}",
     }
@@ -57,8 +71,8 @@ def description(gan: "gan_course.GAN", packed: "gan_course.GAN", seconds: float)
             "# A GAN that has learned to draw digits",
             "",
             '`gan_course.pretrained("mnist")` opens it. Both networks have weights in half precision, and the',
-            f"quality in this table is that of {found.count:,} digits drawn after rounding. `history.csv` has",
-            f"the losses of one step in {gan.steps // HISTORY_ROWS}, `quality.csv` what was measured on the way.",
+            f"quality in this table is that of {found.count:,} digits drawn after rounding. `history.csv` has the",
+            f"losses of one step in {thinning(gan)}, `quality_*.csv` what was measured on the way.",
             "",
             "| | |",
             "|---|---|",
@@ -71,6 +85,6 @@ def description(gan: "gan_course.GAN", packed: "gan_course.GAN", seconds: float)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) < 3:
         sys.exit(__doc__)
-    pack(Path(sys.argv[1]), sys.argv[2])
+    pack(sys.argv[1], *map(Path, sys.argv[2:]))

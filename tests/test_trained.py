@@ -39,8 +39,8 @@ def test_the_files_are_small_and_open_with_plain_keras():
     for path in networks:
         network = keras.models.load_model(path)
         assert {weight.dtype.name for weight in network.get_weights()} == {"float16"}
-    for recipe in ("course", "textbook"):
-        assert read_quality(MNIST / f"quality_{recipe}.csv")[-1]["step"] == 40_000
+    last = {name: read_quality(MNIST / f"quality_{name}.csv")[-1] for name in ("course", "textbook")}
+    assert last["course"]["frechet_distance"] < last["textbook"]["frechet_distance"] / 2
 
 
 def test_a_ready_made_gan_can_be_trained_further():

@@ -208,6 +208,7 @@ def test_ctrl_c_leaves_whole_faces_only(few_digits):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `&` makes it ignored
     )
     until = time.monotonic() + 120
     while not Path("run/000003.jpg").exists() and time.monotonic() < until:

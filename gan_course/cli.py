@@ -84,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--count", type=_positive, default=25, help="how many images (default: 25)")
     generate.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same images (default: 0)")
 
+    faces = commands.add_parser("draw-faces", help="draw cartoon faces into a folder like the aligned CelebA")
+    faces.set_defaults(run=_draw_faces)
+    faces.add_argument("folder", type=Path, metavar="DIR", help="the folder for 000001.jpg, 000002.jpg, ...")
+    faces.add_argument("--count", type=_positive, default=100, help="how many faces (default: 100)")
+    faces.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same faces (default: 0)")
+
     doctor = commands.add_parser("doctor", help="say what is installed, where the data is, and what is wrong")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -176,6 +182,21 @@ def _generate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _draw_faces(options: argparse.Namespace) -> int:
+    from gan_course.synthetic import draw_face
+
+    if not _is_free(options.folder):
+        raise ValueError(f"{options.folder} exists and is not an empty folder; choose a new one")
+    for number in range(options.count):
+        image, _ = draw_face(number, options.seed)
+        with replacing(options.folder / f"{number + 1:06d}.jpg") as beside:
+            image.save(beside, quality=90)
+        if sys.stdout.isatty():
+            print(f"{100 * (number + 1) // options.count} %", end="\r", flush=True)
+    print(f"{options.folder} holds {options.count:,} faces.")
+    return 0
+
+
 def _doctor(options: argparse.Namespace) -> int:
     print(f"gan-course {gan_course.__version__}, Python {sys.version.split()[0]}")
     problems = [*_check_packages(), *_check()]
@@ -210,6 +231,7 @@ def _check() -> Iterator[str]:
         yield f"{error}; install gan-course again"
     try:
         print(f"full MNIST: {datasets.find_mnist() or 'not on this machine; it is downloaded when first used'}")
+        print(f"faces: {datasets.find_faces() or 'no folder of CelebA on this machine; the course draws them'}")
         if damaged := datasets.damaged_mnist():
             yield f"{damaged} is not the MNIST file it should be; move it away, and it is downloaded again"
     except datasets.DataError as error:

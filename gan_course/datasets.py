@@ -7,19 +7,23 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+from gan_course.files import DataError as DataError
 from gan_course.files import replacing
+from gan_course.folders import check_arguments
+from gan_course.folders import image_folder_dataset as image_folder_dataset
+from gan_course.folders import load_image_folder as load_image_folder
+from gan_course.synthetic import draw_faces
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 TIMEOUT = 5  # seconds without an answer
+CELEBA = ("img_align_celeba", "img_align_celeba_small")
+DRIVE = Path("/content/drive/MyDrive")  # where Colab shows Google Drive
 
 _IN_WHEEL, _IN_CHECKOUT = (folder / "data" for folder in Path(__file__).parents[:2])
 DATA = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT
-
-
-class DataError(ValueError):
-    """A data file is missing or is not what it should be."""
 
 
 def load_mnist(source: str | Path = "auto") -> tuple[np.ndarray, np.ndarray]:
@@ -72,19 +76,70 @@ def find_mnist() -> Path | None:
     Raises:
         DataError: If GAN_COURSE_DATA is set and names no folder.
     """
-    own = os.environ.get("GAN_COURSE_DATA")
-    if own:
-        if not Path(own).expanduser().is_dir():
-            raise DataError(f"GAN_COURSE_DATA names {own}, which is not a folder; correct it or unset it")
-        path = Path(own).expanduser() / "mnist.npz"
-        if path.exists():
-            return path
+    own = _own_folder()
+    if own and (own / "mnist.npz").exists():
+        return own / "mnist.npz"
     return next((path for path in _caches() if path.is_file() and _sha256(path) == MNIST_SHA256), None)
 
 
 def damaged_mnist() -> Path | None:
     """Return a downloaded MNIST file whose hash is not that of the original, or None."""
     return next((path for path in _caches() if path.is_file() and _sha256(path) != MNIST_SHA256), None)
+
+
+def load_faces(size: int = 28, channels: int = 3, source: str | Path = "auto", limit: int = 1000) -> np.ndarray:
+    """Return faces: photographs of CelebA if you have them, else drawn ones.
+
+    The images of CelebA may be used for research that earns no money and may not be passed on, so none comes
+    with the course.
+
+    Args:
+        size: Height and width of the result in pixels; the 178x218 images are squeezed into squares.
+        channels: 3 for red, green and blue, 1 for gray (luminance).
+        source: `"auto"` takes the first folder `img_align_celeba` or `img_align_celeba_small` that `find_faces`
+            finds, or else draws faces; `"drawn"` draws them, about 5 ms each; a path takes the images of that
+            folder, or those in a folder of CelebA inside it.
+        limit: How many faces at most, in the order of the file names; of drawn ones there are exactly so many.
+
+    Returns:
+        uint8 `(n, size, size, channels)`.
+
+    Raises:
+        DataError: If the folder is missing or holds no image that can be read.
+        ValueError: If `size` or `limit` is less than 1, or `channels` is neither 1 nor 3.
+
+    Source: Liu et al., Deep Learning Face Attributes in the Wild, 2015 (CelebA).
+
+    Example:
+        >>> from gan_course.datasets import load_faces
+        >>> load_faces(size=28, channels=1, source="drawn", limit=10).shape
+        (10, 28, 28, 1)
+    """
+    check_arguments(size, channels, limit)
+    if source == "auto":
+        source = find_faces() or "drawn"
+        if source == "drawn":
+            print(f"No folder of CelebA was found, so these are {limit:,} faces that the course draws.")
+    if source != "drawn":
+        folder = Path(source).expanduser()
+        return load_image_folder(_celeba(folder) or folder, size, channels, limit)
+    images, _ = draw_faces(limit, size=size)
+    if channels == 1:
+        images = np.stack([np.asarray(Image.fromarray(image).convert("L")) for image in images])
+    return images.reshape(limit, size, size, channels)
+
+
+def find_faces() -> Path | None:
+    """Return the folder of CelebA on this machine, or None.
+
+    It is called `img_align_celeba` or `img_align_celeba_small`, and is the folder that the environment variable
+    GAN_COURSE_DATA names, or in that folder, or in your Google Drive when Colab shows it.
+
+    Raises:
+        DataError: If GAN_COURSE_DATA is set and names no folder.
+    """
+    places = [place for place in (_own_folder(), DRIVE) if place]
+    return next((found for found in map(_celeba, places) if found), None)
 
 
 def scale(images: np.ndarray) -> np.ndarray:
@@ -133,6 +188,19 @@ def unscale(images: np.ndarray) -> np.ndarray:
     if images.size and not (images.min() >= -1 and images.max() <= 1):
         raise ValueError(f"unscale expects values in [-1, 1], found {images.min():g} to {images.max():g}")
     return np.round((images + 1) * 127.5).astype("uint8")
+
+
+def _own_folder() -> Path | None:
+    own = os.environ.get("GAN_COURSE_DATA")
+    if own and not Path(own).expanduser().is_dir():
+        raise DataError(f"GAN_COURSE_DATA names {own}, which is not a folder; correct it or unset it")
+    return Path(own).expanduser() if own else None
+
+
+def _celeba(folder: Path) -> Path | None:
+    """Return the folder of CelebA in a folder, or None; some archives unpack it into another of its name."""
+    inside = (folder / path for name in CELEBA for path in (f"{name}/{name}", name))
+    return next((path for path in inside if path.is_dir()), folder if folder.name in CELEBA else None)
 
 
 def _caches() -> list[Path]:

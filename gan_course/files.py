@@ -1,10 +1,14 @@
-"""Writing files so that none is ever left half-written."""
+"""Writing files so that none is ever left half-written, and the error of those that cannot be read."""
 
 import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+
+class DataError(ValueError):
+    """A data file is missing or is not what it should be."""
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from PIL import Image
 from gan_course import cli, datasets
 from gan_course.callbacks import read_losses
 from gan_course.quality import read_quality
+from gan_course.synthetic import draw_face
 
 COMMAND = [sys.executable, "-m", "gan_course.cli"]
 
@@ -27,6 +28,7 @@ def few_digits(tmp_path, monkeypatch):
     np.savez_compressed(tmp_path / "data" / "mnist.npz", x_train=images[:64, ..., 0], y_train=labels[:64])
     monkeypatch.setenv("GAN_COURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(datasets, "DRIVE", tmp_path / "drive")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -157,6 +159,12 @@ def test_recipes_by_name(few_digits, recipe, dropout):
         ("generate data --out x.png --count 0", "--count: found 0"),
         ("generate data --out x", "--out is x; expected the name of a file that ends in .png"),
         ("generate data --out data", "--out is data; expected"),
+        ("draw-faces", "required: DIR"),
+        ("draw-faces run --count 0", "--count: found 0"),
+        ("draw-faces run --seed -1", "--seed: found -1"),
+        ("draw-faces data", "data exists and is not an empty folder; choose a new one"),
+        ("draw-faces data/mnist.npz", "data/mnist.npz exists and is not an empty folder"),
+        ("draw-faces data/mnist.npz/run", "cannot write data/mnist.npz/run/000001.jpg"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(few_digits, capsys, words, message):
@@ -177,11 +185,54 @@ def test_an_unknown_picture_format_is_named(few_digits, capsys):
     assert not Path("x.xyz").exists()
 
 
+def test_draw_faces_writes_a_folder_like_that_of_celeba(few_digits):
+    result = run("draw-faces", "data/img_align_celeba_small", "--count", "3", "--seed", "5")
+    assert (result.returncode, result.stdout, result.stderr) == (
+        0,
+        "data/img_align_celeba_small holds 3 faces.\n",
+        "",
+    )
+    files = sorted(Path("data/img_align_celeba_small").iterdir())
+    assert [file.name for file in files] == ["000001.jpg", "000002.jpg", "000003.jpg"]
+    for number, file in enumerate(files):
+        image = Image.open(file)
+        assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (178, 218))
+        drawn = np.asarray(draw_face(number, seed=5)[0], float)
+        assert np.abs(np.asarray(image, float) - drawn).mean() < 3
+    assert datasets.load_faces(channels=1).shape == (3, 28, 28, 1)
+
+
+def test_ctrl_c_leaves_whole_faces_only(few_digits):
+    process = subprocess.Popen(
+        [*COMMAND, "draw-faces", "run", "--count", "100000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 120
+    while not Path("run/000003.jpg").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    out, said = process.communicate(timeout=120)
+    assert process.returncode == 2 and out == ""
+    assert said == "\ngan-course: interrupted; files already written are kept\n"
+    names = sorted(path.name for path in Path("run").iterdir())
+    assert names == [f"{number:06d}.jpg" for number in range(1, len(names) + 1)] and len(names) >= 3
+    assert len(datasets.load_image_folder("run")) == len(names)
+
+
 def test_doctor_says_what_is_there(few_digits, capsys):
     assert cli.main(["doctor"]) == 0
     said = capsys.readouterr().out
     assert re.search(r"tensorflow 2\.\d+", said) and "embedded digits: 10,000" in said
     assert "Nothing is wrong." in said and str(few_digits / "data" / "mnist.npz") in said
+    assert "faces: no folder of CelebA on this machine; the course draws them" in said
+
+
+def test_doctor_says_where_the_faces_are(few_digits, capsys):
+    (few_digits / "data" / "img_align_celeba").mkdir()
+    assert cli.main(["doctor"]) == 0
+    assert f"faces: {few_digits / 'data' / 'img_align_celeba'}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

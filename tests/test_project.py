@@ -64,7 +64,10 @@ def test_every_room_is_on_the_map(room):
 def test_rooms_import_only_downwards():
     allowed = {
         "files": set(),
-        "datasets": {"files"},
+        "folders": {"files"},
+        "cartoon": set(),
+        "synthetic": {"cartoon"},
+        "datasets": {"files", "folders", "synthetic"},
         "layers": set(),
         "models": set(),
         "checks": set(),

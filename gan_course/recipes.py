@@ -23,7 +23,7 @@ def simultaneous_step(gan: "GAN", real: tf.Tensor) -> Losses:
 
     Args:
         gan: A compiled GAN.
-        real: Images `(n, height, width, channels)`, values in [-1, 1].
+        real: Images `(n, height, width, channels)`, values in [-1, 1], augmented where the GAN asks for it.
 
     Returns:
         `d_loss`, the mean binary cross-entropy over the n real and n fake images, and `g_loss`, that of
@@ -161,7 +161,8 @@ def _gradient_penalty(gan: "GAN", real: tf.Tensor) -> tf.Tensor:
 
 def _draw(gan: "GAN", latent: tf.Tensor, training: bool) -> tf.Tensor:
     with fused_upsampling(gan.generator) if gan.shortcuts else nullcontext():
-        return gan.generator(latent, training=training)
+        images = gan.generator(latent, training=training)
+    return gan.augment(images)
 
 
 def _logits(discriminator: keras.Model, images: tf.Tensor) -> tf.Tensor:

@@ -41,6 +41,12 @@ BACKGROUND = {
     "night": (40, 46, 80),
 }
 IRIS = ((92, 58, 36), (60, 40, 30), (84, 130, 176), (92, 130, 84))
+FRINGE = (  # the edge of the hair, right to left, in half widths of the head and pixels: high, bangs, parted
+    [(0.9, 90), (0.5, 79), (0, 77), (-0.5, 79), (-0.9, 90)],
+    [(0.92, 97), (0.5, 100), (0, 97), (-0.5, 100), (-0.92, 97)],
+    [(0.95, 98), (0.6, 94), (0.1, 84), (-0.35, 70), (-0.8, 92)],
+    [(0.93, 104), (0.6, 88), (0, 68), (-0.6, 88), (-0.93, 104)],
+)
 
 
 def paint_face(face: SimpleNamespace) -> Image.Image:
@@ -83,10 +89,8 @@ class _Canvas:
         """Fill a polygon after so many rounds of cutting its corners (Chaikin 1974)."""
         points = np.asarray(points, float)
         for _ in range(rounds):
-            following = np.concatenate([points[1:], points[:1]])
-            points = np.stack([0.75 * points + 0.25 * following, 0.25 * points + 0.75 * following], 1).reshape(
-                -1, 2
-            )
+            steps = 0.25 * (np.roll(points, -1, axis=0) - points)
+            points = np.stack([points + steps, points + 3 * steps], axis=1).reshape(-1, 2)
         self.pen(color).polygon((points * SCALE).ravel().tolist(), fill=color)
 
     def symmetric(self, x: float, right: ArrayLike, color: Color, rounds: int = 3) -> None:
@@ -159,9 +163,8 @@ class _Painter(_Canvas):
         face, x, w = self.face, self.x, self.face.width
         crown = [(0, 44), (0.8 * w, 48), (1.2 * w, 96)]
         if face.headwear == "headscarf":
-            self.symmetric(
-                x, [(0, 40), (0.9 * w, 50), (1.25 * w, 110), (1.2 * w, 185), (1.7 * w, 240)], self.cloth_shade
-            )
+            hood = [(0, 40), (0.9 * w, 50), (1.25 * w, 110), (1.2 * w, 185), (1.7 * w, 240)]
+            self.symmetric(x, hood, self.cloth_shade)
         elif face.headwear == "turban":
             return
         elif face.hair == "bob":
@@ -229,11 +232,8 @@ class _Painter(_Canvas):
             self.ellipse(x + face.gaze + 1.4, y - 1.6, 1.1, 1.1, WHITE)
             self.line(_arc(x, y - 0.5, face.eye + 1, -height - 1), 1.7 + 1.2 * face.feminine, BLACK)
             if face.feminine == 1:
-                self.line(
-                    [(x + side * face.eye * 0.8, y - height * 0.6), (x + side * (face.eye + 4), y - height - 1)],
-                    1.6,
-                    BLACK,
-                )
+                lash = [(x + side * face.eye * 0.8, y - height * 0.6), (x + side * (face.eye + 4), y - height - 1)]
+                self.line(lash, 1.6, BLACK)
 
     def brows(self) -> None:
         face = self.face
@@ -256,15 +256,13 @@ class _Painter(_Canvas):
         if face.beard == "full":
             self.polygon(np.concatenate([self.outline(-4, 184, 1.05), inner]), self.hair_shade, 1)
         if face.beard == "stubble":
-            self.polygon(
-                np.concatenate([self.outline(2, 178, 0.99), inner]), (*_blend(self.hair, BLACK, 0.5), 60), 1
-            )
+            dark = _blend(self.hair, BLACK, 0.5)
+            self.polygon(np.concatenate([self.outline(2, 178, 0.99), inner]), (*dark, 60), 1)
         if face.beard == "goatee":
             self.symmetric(x, [(0, y + 9), (16, y + 4), (12, y + 24), (0, y + 32)], self.hair_shade)
         if face.beard in ("goatee", "moustache"):
-            self.pair(
-                x, [(0, y - 11), (9, y - 13), (23, y - 1), (20, y + 5), (8, y - 5), (0, y - 4)], self.hair_shade
-            )
+            half = [(0, y - 11), (9, y - 13), (23, y - 1), (20, y + 5), (8, y - 5), (0, y - 4)]
+            self.pair(x, half, self.hair_shade)
 
     def mouth(self) -> None:
         face, x, y, w = self.face, self.mouth_x, self.face.mouth_height, self.face.lips
@@ -292,33 +290,30 @@ class _Painter(_Canvas):
         if face.hair == "bald":
             self.ellipse(self.x + 12 * np.sign(face.light), 74, 14, 7, (255, 255, 255, 60))
             return
-        high, bangs, side, middle = (
-            [(0.9, 90), (0.5, 79), (0, 77), (-0.5, 79), (-0.9, 90)],
-            [(0.92, 97), (0.5, 100), (0, 97), (-0.5, 100), (-0.92, 97)],
-            [(0.95, 98), (0.6, 94), (0.1, 84), (-0.35, 70), (-0.8, 92)],
-            [(0.93, 104), (0.6, 88), (0, 68), (-0.6, 88), (-0.93, 104)],
-        )
-        fringe = high if face.hair in ("curly", "afro") else (high, bangs, side, middle)[int(face.fringe)]
-        fringe = np.array([(1, 116), *fringe, (-1, 116)]) * (w, 1) + (self.x, 0)
-        if face.part < 0:
-            fringe = (fringe * (-1, 1) + (2 * self.x, 0))[::-1]
-        volume = 1.3 if face.hair == "afro" else face.volume
-        if face.hair in ("curly", "afro"):
-            self.bumps(self.outline(184, 356, volume - 0.08, 14), 14, self.hair)
-        self.polygon(np.concatenate([self.outline(176, 364, volume), fringe]), self.hair, 2)
+        cap = self.outline(176, 364, 1.3 if face.hair == "afro" else face.volume)
+        self.polygon(np.concatenate([cap, self.fringe()]), self.hair, 2)
+        if face.hair == "curly":
+            self.bumps(self.outline(184, 356, face.volume - 0.08, 14), 14, self.hair)
+        elif face.hair == "afro":
+            self.bumps(self.outline(184, 356, 1.22, 14), 14, self.hair)
+        else:
+            shine = 270 + 25 * np.sign(face.light)
+            points = self.outline(shine - 17, shine + 17, 0.94 * face.volume, 9)
+            self.line(points, 3, _blend(self.hair, WHITE, 0.28))
         if face.hair in ("bob", "long"):
             end = 176 if face.hair == "bob" else 225
-            self.pair(
-                self.x,
-                [(0.86 * w, 92), (1.16 * w, 98), (1.34 * w, end), (1.05 * w, end + 4), (0.98 * w, 140)],
-                self.hair,
-            )
-        if face.hair == "pigtails":
+            strand = [(0.86 * w, 92), (1.16 * w, 98), (1.34 * w, end), (1.05 * w, end + 4), (0.98 * w, 140)]
+            self.pair(self.x, strand, self.hair)
+        elif face.hair == "pigtails":
             for side in (-1, 1):
                 self.ellipse(self.x + side * (w + 6), 113, 6, 7, self.cloth)
-        if face.hair not in ("curly", "afro"):
-            middle = 270 + 25 * np.sign(face.light)
-            self.line(self.outline(middle - 17, middle + 17, 0.94 * volume, 9), 3, _blend(self.hair, WHITE, 0.28))
+
+    def fringe(self) -> np.ndarray:
+        high = self.face.hair in ("curly", "afro")
+        points = [(1, 116), *FRINGE[0 if high else int(self.face.fringe)], (-1, 116)]
+        if self.face.part < 0:
+            points = [(-x, y) for x, y in reversed(points)]
+        return np.array(points) * (self.face.width, 1) + (self.x, 0)
 
     def headwear(self) -> None:
         face, x, w = self.face, self.x, self.face.width
@@ -328,28 +323,13 @@ class _Painter(_Canvas):
             self.polygon(np.concatenate([self.outline(145, 395, 1.14), inner]), self.cloth, 1)
             self.line(self.outline(205, 262, 1.04), 1.6, self.cloth_shade)
         elif face.headwear == "turban":
-            self.polygon(
-                np.concatenate(
-                    [
-                        self.outline(184, 356, 1.24),
-                        np.array([(w, 103), (22, 92), (0, 74), (-22, 92), (-w, 103)]) + (x, 0),
-                    ]
-                ),
-                self.cloth,
-                2,
-            )
+            brow = np.array([(w, 103), (22, 92), (0, 74), (-22, 92), (-w, 103)]) + (x, 0)
+            self.polygon(np.concatenate([self.outline(184, 356, 1.24), brow]), self.cloth, 2)
             for fold in (0.25, 0.5, 0.75):
-                y = 84 - 24 * fold
-                for side in (-1, 1):
-                    self.line(
-                        [
-                            (x + side * w * (1.12 - 0.2 * fold), y + 18 - 8 * fold),
-                            (x + side * 18, y + 2),
-                            (x, y - 8),
-                        ],
-                        1.6,
-                        self.cloth_shade,
-                    )
+                y, half = 84 - 24 * fold, w * (1.12 - 0.2 * fold)
+                right = np.array([(half, y + 18 - 8 * fold), (18, y + 2), (0, y - 8)])
+                self.line(right + (x, 0), 1.6, self.cloth_shade)
+                self.line(right * (-1, 1) + (x, 0), 1.6, self.cloth_shade)
         elif face.headwear == "beanie":
             self.ellipse(x, 40, 9, 9, self.cloth_shade)
             self.polygon(np.concatenate([self.outline(192, 348, 1.2), [(x + w, 90), (x - w, 90)]]), self.cloth, 1)
@@ -360,15 +340,14 @@ class _Painter(_Canvas):
         if face.glasses == "none":
             return
         dark = face.glasses == "sunglasses"
+        glass = (30, 28, 36, 235) if dark else (255, 255, 255, 50)
         metal = (222, 184, 116) if face.skin in ("brown", "deep") else (66, 44, 44)
         frame = BLACK if dark else _blend(metal, face.cloth, 0.2)
-        radius = {"round": 14, "square": 4, "sunglasses": 10}[face.glasses]
+        radius = {"round": 14, "square": 4, "sunglasses": 10}[face.glasses] * SCALE
         for side in (-1, 1):
             x = 89 + side * 19.5
             box = [SCALE * value for value in (x - 15, 101, x + 15, 126)]
-            self.translucent.rounded_rectangle(
-                box, radius * SCALE, (30, 28, 36, 235) if dark else (255, 255, 255, 50), frame, round(2.5 * SCALE)
-            )
+            self.translucent.rounded_rectangle(box, radius, glass, frame, round(2.5 * SCALE))
             if dark:
                 self.line([(x - 8, 117), (x + 2, 106)], 2, (255, 255, 255, 90))
             self.line([(89 + side * 34, 109), (self.x + side * face.width, 107)], 2.2, frame)

@@ -21,7 +21,15 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-STEPS = (LockCells, ClearSolutions, ClearOutput, ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata)  # nbgrader's
+STEPS = (
+    LockCells,
+    ClearSolutions,
+    ClearOutput,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ComputeChecksums,
+    CheckCellMetadata,
+)  # nbgrader's
 MARKER = re.compile(r"^[ \t]*#+[ \t]*(BEGIN|END)[ \t]+(SOLUTION|HIDDEN|MARK)\w*.*$", re.IGNORECASE | re.MULTILINE)
 REGION = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
 
@@ -164,4 +172,6 @@ def _check_leaks(source: NotebookNode, copy: NotebookNode) -> None:
     for cell in source.cells:
         for line in "\n".join(REGION.findall(cell.source)).splitlines():
             if re.search(r"\bassert|\braise ", line) and " ".join(line.split()) in lines:
-                raise AssignmentError(f"the hidden test {grade_id(cell)} leaks into the student's copy: {line.strip()}")
+                raise AssignmentError(
+                    f"the hidden test {grade_id(cell)} leaks into the student's copy: {line.strip()}"
+                )

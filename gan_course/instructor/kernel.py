@@ -193,10 +193,14 @@ class Kernel:
             self.client._iopub_channel = None
             self.client.iopub_channel.start()
         outcome.ok = reply.get("status") == "ok" and not outcome.limit
-        outcome.error = "" if outcome.ok else f"{reply.get('ename')}: {reply.get('evalue')}"[:2000]
+        outcome.error = (
+            "" if outcome.ok else outcome.limit or f"{reply.get('ename')}: {reply.get('evalue')}"[:2000]
+        )
         outcome.value, outcome.outputs = seen.value, seen.outputs
         with suppress(*BROKEN):
-            outcome.answers = {key: value["data"]["text/plain"] for key, value in reply["user_expressions"].items()}
+            outcome.answers = {
+                key: value["data"]["text/plain"] for key, value in reply["user_expressions"].items()
+            }
         return outcome
 
     def _die(self, reason: str) -> None:
@@ -246,7 +250,9 @@ class _Outputs:
             self.outputs.append({"error": f"{content['ename']}: {content['evalue']}"})
         elif kind in ("display_data", "execute_result"):
             data = content["data"]
-            wanted = {"image": str(data["image/png"])} if "image/png" in data else {"text": str(data["text/plain"])}
+            wanted = (
+                {"image": str(data["image/png"])} if "image/png" in data else {"text": str(data["text/plain"])}
+            )
             self.outputs.append(wanted)
             if kind == "execute_result":
                 self.value = str(data["text/plain"])

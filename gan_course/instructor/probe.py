@@ -9,14 +9,24 @@ import json
 import sys
 import types
 
-WATCHED = ("builtins", "numpy", "numpy.testing", "numpy.testing._private.utils", "unittest.case", "keras", "gan_course")
+WATCHED = (
+    "builtins",
+    "numpy",
+    "numpy.testing",
+    "numpy.testing._private.utils",
+    "unittest.case",
+    "keras",
+    "gan_course",
+)
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
 def mark(value: object) -> int:
     """Return a number for a function or class: another one when it is replaced or its code is."""
     function = getattr(value, "__func__", value)
-    return hash((id(function), id(getattr(function, "__code__", None)), id(getattr(function, "__defaults__", None))))
+    return hash(
+        (id(function), id(getattr(function, "__code__", None)), id(getattr(function, "__defaults__", None)))
+    )
 
 
 def members(prefix: str, owner: object, depth: int = 1) -> dict[str, int]:
@@ -47,10 +57,9 @@ def shell_marks() -> dict[str, int]:
 
 
 def names() -> dict[str, int]:
-    """Return the marks of a notebook's own names that hide a builtin, and of its modules."""
+    """Return the marks of a notebook's own names that hide a builtin."""
     space = sys.modules["IPython"].get_ipython().user_ns
-    found = {f"name.{name}": mark(space[name]) for name in list(space) if hasattr(builtins, name)}
-    return found | {f"module.{name}": id(value) for name, value in space.items() if isinstance(value, types.ModuleType)}
+    return {f"name.{name}": mark(space[name]) for name in list(space) if hasattr(builtins, name)}
 
 
 def fingerprint() -> str:

@@ -24,8 +24,8 @@ MB = 2**20
 class Limits:
     """What a submission may use: seconds, bytes and counts."""
 
-    cell_seconds: float = 120
-    total_seconds: float = 600
+    cell_seconds: float = 60
+    total_seconds: float = 300
     memory: int = 3 * 2**30
     processes: int = 512  # threads count too, and TensorFlow starts dozens
     disk: int = 256 * MB
@@ -48,7 +48,11 @@ def why_not() -> str | None:
 
 
 def command(
-    words: Sequence[str], limits: Limits, environment: dict[str, str], files: dict[str, Path], secret: Sequence[Path] = ()
+    words: Sequence[str],
+    limits: Limits,
+    environment: dict[str, str],
+    files: dict[str, Path],
+    secret: Sequence[Path] = (),
 ) -> list[str]:
     """Return the words that run `words` inside a sandbox.
 
@@ -68,12 +72,27 @@ def command(
     """
     root = os.geteuid() == 0
     bwrap = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
-    bwrap += [f"--unshare-{kind}" for kind in ("net", "pid", "ipc", "uts", "cgroup-try", *([] if root else ["user"]))]
-    bwrap += [word for name in ("bin", "lib", "lib64", "sbin") for word in ("--symlink", f"usr/{name}", f"/{name}")]
+    bwrap += [
+        f"--unshare-{kind}" for kind in ("net", "pid", "ipc", "uts", "cgroup-try", *([] if root else ["user"]))
+    ]
+    bwrap += [
+        word for name in ("bin", "lib", "lib64", "sbin") for word in ("--symlink", f"usr/{name}", f"/{name}")
+    ]
     bwrap += ["--proc", "/proc", "--dev", "/dev"]
     for folder in ("/tmp", "/dev/shm", HOME):
         parent = str(Path(folder).parent)
-        bwrap += ["--perms", "0755", "--dir", parent, "--perms", "1777", "--size", str(limits.disk), "--tmpfs", folder]
+        bwrap += [
+            "--perms",
+            "0755",
+            "--dir",
+            parent,
+            "--perms",
+            "1777",
+            "--size",
+            str(limits.disk),
+            "--tmpfs",
+            folder,
+        ]
     bwrap += _mounts(files, secret)
     bwrap += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
     for name, value in {"HOME": HOME, "PATH": "/usr/bin", **environment}.items():

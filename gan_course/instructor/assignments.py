@@ -21,7 +21,7 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-STEPS = (
+STEPS = (  # of nbgrader's release, those that change the notebook
     LockCells,
     ClearSolutions,
     ClearOutput,
@@ -29,7 +29,7 @@ STEPS = (
     ClearMarkScheme,
     ComputeChecksums,
     CheckCellMetadata,
-)  # nbgrader's
+)
 MARKER = re.compile(r"^[ \t]*#+[ \t]*(BEGIN|END)[ \t]+(SOLUTION|HIDDEN|MARK)\w*.*$", re.IGNORECASE | re.MULTILINE)
 REGION = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
 

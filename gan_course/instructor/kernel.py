@@ -73,9 +73,11 @@ class Kernel:
     """
 
     def __init__(self, limits: Limits, sandboxed: bool = True, secret: Sequence[Path] = ()) -> None:
+        """Remember the settings; entering starts the kernel."""
         self.limits, self.sandboxed, self.secret = limits, sandboxed, secret
 
     def __enter__(self) -> Self:
+        """Start the kernel and wait until it answers."""
         self.folder = tempfile.TemporaryDirectory(prefix="gan-course-", ignore_cleanup_errors=True)
         transport = {"transport": "ipc", "ip": SOCKETS} if self.sandboxed else {"transport": "tcp"}
         file, info = write_connection_file(
@@ -93,6 +95,7 @@ class Kernel:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End it with all that it started."""
         kill(self.process)
         if hasattr(self, "client"):
             self.client.stop_channels()
@@ -198,9 +201,8 @@ class Kernel:
         )
         outcome.value, outcome.outputs = seen.value, seen.outputs
         with suppress(*BROKEN):
-            outcome.answers = {
-                key: value["data"]["text/plain"] for key, value in reply["user_expressions"].items()
-            }
+            answers = reply["user_expressions"].items()
+            outcome.answers = {key: answer["data"]["text/plain"] for key, answer in answers}
         return outcome
 
     def _die(self, reason: str) -> None:

@@ -223,9 +223,7 @@ class _Run:
             status = "limit" if "the kernel ended" not in outcome.error else "review"
             self.marks.note(f"{label} {outcome.error}; it was left out", status)
         elif left <= 0:
-            outcome = Outcome(
-                error=f"was not run: the {self.limits.total_seconds:.0f} s for the notebook were over"
-            )
+            outcome = Outcome(error="was not run: the time for the whole notebook was over")
             self.marks.note(f"the notebook ran longer than {self.limits.total_seconds:.0f} s in all", "limit")
         elif step.points is not None and not by_hand:
             outcome = self._check(step, min(left, self.limits.cell_seconds))
@@ -261,9 +259,7 @@ class _Run:
         try:
             return utils.determine_grade(cell)[0]
         except ValueError:
-            self.marks.note(
-                f"the check {step.name} gave {outcome.value[:40]}, more points than there are", "review"
-            )
+            self.marks.note(f"the check {step.name} gave {outcome.value[:40]}, more than its points", "review")
             return 0.0
 
     def _fingerprint(self) -> dict[str, int]:
@@ -277,19 +273,11 @@ class _Run:
     def _look(self, when: str, step: Step | None = None) -> None:
         """Note what was tampered with: things replaced, and a check that must fail but does not."""
         now = self._fingerprint()
-        changed = [name for name, mark in self.normal.items() if now and name in now and now[name] != mark]
-        changed += [name for name in self.normal if name.startswith("builtins.") and name not in now]
-        changed += [
-            name for name in now if name.startswith(("shell.", "kernel.", "session.")) and name not in self.normal
-        ]
-        used = _names(step.source) if step else set()
-        changed += [
-            name[5:] for name in now if name.startswith("name.") and name not in self.normal and name[5:] in used
-        ]
+        changed = _replaced(self.normal, now, _names(step.source) if step else set())
         if not now:
             self.marks.note(f"{when} the kernel did not say what its checks rely on", "review")
         elif changed:
-            self.marks.note(f"{when} these had been replaced: {', '.join(sorted(changed)[:5])}", "review")
+            self.marks.note(f"{when} these had been replaced: {', '.join(changed[:5])}", "review")
         token = secrets.token_hex(8)
         for canary in (
             f"assert 1 == 2, {token!r}",
@@ -298,6 +286,19 @@ class _Run:
             outcome = self.kernel.run(canary, self.limits.cell_seconds)
             if outcome.ok or not outcome.error.startswith("AssertionError") or token not in outcome.error:
                 self.marks.note(f"{when} a check that must fail did not", "review")
+
+
+def _replaced(normal: dict[str, int], now: dict[str, int], used: set[str]) -> list[str]:
+    """Return what differs between two fingerprints and matters to a check that uses the names `used`."""
+    changed = {name for name in normal.keys() | now.keys() if normal.get(name) != now.get(name)}
+    return sorted(
+        name
+        for name in changed
+        if name.startswith(("shell.", "kernel.", "session."))
+        or (name.startswith("builtins.") and name in normal)
+        or (name.startswith("name.") and name[5:] in used)
+        or (not name.startswith("name.") and name in normal and name in now)
+    )
 
 
 def _names(source: str) -> set[str]:

@@ -42,7 +42,7 @@ def why_not() -> str | None:
     if sys.platform != "linux":
         return "the sandbox needs Linux; on Windows use WSL 2, elsewhere a virtual machine"
     if missing := [tool for tool in ("bwrap", "setpriv", "prlimit", "choom") if not shutil.which(tool)]:
-        return f"{' and '.join(missing)} not found; `apt-get install bubblewrap util-linux` brings what the sandbox needs"
+        return f"{' and '.join(missing)} not found; run `apt-get install bubblewrap util-linux`"
     trial = subprocess.run(command(["true"], Limits(), {}, {}), capture_output=True, text=True)
     return f"bubblewrap does not work here: {trial.stderr.strip()}" if trial.returncode else None
 
@@ -72,27 +72,13 @@ def command(
     """
     root = os.geteuid() == 0
     bwrap = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
-    bwrap += [
-        f"--unshare-{kind}" for kind in ("net", "pid", "ipc", "uts", "cgroup-try", *([] if root else ["user"]))
-    ]
-    bwrap += [
-        word for name in ("bin", "lib", "lib64", "sbin") for word in ("--symlink", f"usr/{name}", f"/{name}")
-    ]
-    bwrap += ["--proc", "/proc", "--dev", "/dev"]
+    bwrap += ["--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    bwrap += [] if root else ["--unshare-user"]
+    for name in ("bin", "sbin", "lib", "lib64"):
+        bwrap += ["--symlink", f"usr/{name}", f"/{name}"]
+    bwrap += ["--proc", "/proc", "--dev", "/dev", "--perms", "0755", "--dir", str(Path(HOME).parent)]
     for folder in ("/tmp", "/dev/shm", HOME):
-        parent = str(Path(folder).parent)
-        bwrap += [
-            "--perms",
-            "0755",
-            "--dir",
-            parent,
-            "--perms",
-            "1777",
-            "--size",
-            str(limits.disk),
-            "--tmpfs",
-            folder,
-        ]
+        bwrap += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", folder]
     bwrap += _mounts(files, secret)
     bwrap += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
     for name, value in {"HOME": HOME, "PATH": "/usr/bin", **environment}.items():
@@ -134,6 +120,7 @@ class Guard(threading.Thread):
     """
 
     def __init__(self, process: subprocess.Popen, limits: Limits) -> None:
+        """Remember what to watch; `start` begins to."""
         super().__init__(daemon=True)
         self.process, self.limits = process, limits
         self.reason: str | None = None

@@ -289,7 +289,7 @@ def _cell(cell: dict[str, Any]) -> Cell:
 
 
 def _assign(file: File, assignments: Mapping[str, Assignment]) -> Submission:
-    """Find out which assignment a notebook answers: by its cells' names, the file's name, its cells' ids and text."""
+    """Find out which assignment a notebook answers: by names of cells, the file's name, ids and texts of cells."""
 
     def likeness(name: str) -> tuple[int, bool, int, int]:
         cells = assignments[name].copy.cells

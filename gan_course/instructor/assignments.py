@@ -1,5 +1,6 @@
 """An assignment: the instructor's notebook, and the student's copy that is made from it."""
 
+import hashlib
 import re
 from copy import deepcopy
 from dataclasses import dataclass
@@ -54,6 +55,11 @@ class Assignment:
     name: str
     source: NotebookNode
     copy: NotebookNode
+
+    @property
+    def digest(self) -> str:
+        """A number that changes when the notebook does."""
+        return hashlib.sha256(nbformat.writes(self.source).encode()).hexdigest()
 
     @property
     def tasks(self) -> list[Task]:

@@ -201,6 +201,19 @@ def student_name(path: PurePosixPath, assignments: Mapping[str, Assignment]) -> 
     return stem or path.stem
 
 
+def file_name(submission: Submission, alone: bool = False) -> str:
+    """Return a name for the files of a submission; `alone` leaves out which assignment it is.
+
+    Example:
+        >>> file_name(Submission("Kim / Lee", "06_faces", File("", "", ())))
+        'Kim _ Lee-75dbb33a.06_faces'
+    """
+    name = re.sub(r"[^\w. -]", "_", submission.student)[:60]
+    if name != submission.student:
+        name += f"-{hashlib.sha256(submission.student.encode()).hexdigest()[:8]}"
+    return name if alone else f"{name}.{submission.assignment}"
+
+
 def _read(path: PurePosixPath, entry: _Entry, assignments: Mapping[str, Assignment]) -> File:
     student = student_name(path, assignments)
     try:

@@ -88,7 +88,7 @@ def command(
     drop += [f"--reuid={user}", f"--regid={user}", "--clear-groups"] if root else []
     limit = ["prlimit", f"--nproc={limits.processes}", f"--data={limits.memory}", f"--fsize={limits.disk}"]
     limit += ["--core=0", "--nofile=1024"]
-    return ["choom", "-n", "1000", "--", "nice", *bwrap, "--", *drop, *limit, "--", *words]
+    return ["choom", "-n", "1000", "--", *bwrap, "--", *drop, *limit, "--", *words]
 
 
 def _mounts(files: dict[str, Path], secret: Sequence[Path]) -> list[str]:

@@ -218,7 +218,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _need_instructor() -> None:
     if not find_spec("nbgrader"):
-        raise ValueError("nbgrader is not installed; run `pip install 'gan-course[instructor]'`")
+        raise ValueError("nbgrader is not installed; run `pip install -e '.[instructor]'` in the course's folder")
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import warnings
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -17,6 +18,7 @@ from nbgrader.preprocessors import ComputeChecksums, SaveAutoGrades, SaveCells
 from gan_course.files import replacing
 from gan_course.instructor.assignments import Assignment, AssignmentError
 
+warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy about nbgrader's own use of it
 NO_SCRIPTS = MappingProxyType({"<": "&lt;", "](": "]\\("})  # in a student's Markdown, for nbgrader's pages
 
 

@@ -231,6 +231,8 @@ class _Run:
             outcome = self.kernel.run(_plain(step.source), min(left, self.limits.cell_seconds))
         if outcome.limit:
             self.marks.note(f"{label} {outcome.limit}", "limit")
+        if outcome.error.startswith("MemoryError"):
+            self.marks.note(f"{label} needed more than {self.limits.memory / 2**30:.3g} GB of memory", "limit")
         if outcome.error.startswith(("ModuleNotFoundError", "ImportError")):
             self.marks.note(f"{label} needs what is not installed here: {outcome.error}", "review")
         shown |= {"outputs": outcome.outputs if step.own else [], "error": outcome.error}

@@ -114,7 +114,8 @@ ATTACKS = {
         "numpy.testing.assert_allclose",
     ),
     "assert": (
-        "import ast, IPython\nclass Gone(ast.NodeTransformer):\n    def visit_Assert(self, node): return ast.Pass()\n"
+        "import ast, IPython\nclass Gone(ast.NodeTransformer):\n"
+        "    def visit_Assert(self, node): return ast.Pass()\n"
         "IPython.get_ipython().ast_transformers.append(Gone())" + WRONG,
         None,
         "review",

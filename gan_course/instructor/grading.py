@@ -23,6 +23,8 @@ from gan_course.instructor.report import Row
 from gan_course.instructor.sandbox import Limits
 from gan_course.instructor.submissions import Submission, file_name, find
 
+CONTEXT = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+CONTEXT.set_forkserver_preload(["gan_course.instructor.marking"])  # imported once, not for every submission
 NO_SANDBOX = (
     "cannot make a sandbox: {why}. A submission is a program that can read, change and delete whatever you can; "
     "if you trust each of them, add --no-sandbox"
@@ -122,9 +124,8 @@ def _marks(
 
 def _apart(*arguments: object) -> Marks:
     """Call `mark` in a process of its own, so that nothing is left of it and a crash is only its own."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(sender, arguments), daemon=True)
+    receiver, sender = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_send, args=(sender, arguments), daemon=True)
     process.start()
     sender.close()
     try:

@@ -28,9 +28,9 @@ test: .venv/test ## run everything CI runs
 	$(MAKE) test-lessons
 	$(MAKE) test-colab
 
-test-lessons: .venv/test ## run every lesson and compare its outputs
+test-lessons: .venv/test ## run every lesson and exercise and compare the outputs
 	GAN_COURSE_FULL=0 $(BIN)/python -m pytest -q -n 2 --dist loadfile -p tests.nbval_strict \
-		--nbval --nbval-current-env notebooks
+		--nbval --nbval-current-env notebooks solutions exercises
 
 test-colab: .venv/test ## run the lessons on Colab's versions, where found
 	$(BIN)/python tools/colab.py 3.13

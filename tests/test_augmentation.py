@@ -26,26 +26,29 @@ def weights(gan) -> list[np.ndarray]:
     return [variable.numpy() for variable in gan.generator.variables + gan.discriminator.variables]
 
 
+def kernels_of(network: keras.Model) -> list[keras.Variable]:
+    return [variable for variable in network.trainable_variables if variable.path.endswith("kernel")]
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_real_images_and_fakes_are_both_changed_before_they_are_judged(recipe):
-    """Where everything is made 0, nobody can tell real from fake, and nothing can be learned but a bias."""
+    """Where everything is made 0, nobody can tell real from fake, and no first kernel can learn."""
     gan = small_gan(recipe=recipe, r1_gamma=0, augmentation=layers.Rescaling(0.0))
-    before = weights(gan)
+    kernels = [*kernels_of(gan.generator), kernels_of(gan.discriminator)[0]]
+    before = [kernel.numpy() for kernel in kernels]
     losses = gan.train_step(tf.constant(small_images(16)))
-    variables = gan.generator.variables + gan.discriminator.variables
-    for variable, old in zip(variables, before, strict=True):
-        if variable.path.endswith("kernel"):
-            np.testing.assert_array_equal(variable, old)
+    for kernel, old in zip(kernels, before, strict=True):
+        np.testing.assert_array_equal(kernel, old)
     np.testing.assert_allclose(list(losses.values()), np.log(2), atol=0.01)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_the_generator_learns_through_the_changes(recipe):
     gan = small_gan(recipe=recipe, augmentation=changes())
-    before = [variable.numpy() for variable in gan.generator.trainable_variables]
+    before = [kernel.numpy() for kernel in kernels_of(gan.generator)]
     gan.train_step(tf.constant(small_images(16)))
-    for old, new in zip(before, gan.generator.trainable_variables, strict=True):
-        assert np.abs(old - new.numpy()).max() > 1e-5
+    for old, new in zip(before, kernels_of(gan.generator), strict=True):
+        assert np.abs(old - new.numpy()).max() > 1e-4
 
 
 @pytest.mark.parametrize("shortcuts", [True, False])

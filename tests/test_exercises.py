@@ -127,10 +127,11 @@ def rooms(tmp_path_factory):
         Image.fromarray(np.broadcast_to(colour, (9, 9, 3)).copy()).save(folder / f"{number:03d}.png")
     found = {}
     for path in SOLUTIONS:
-        exercise, room = Exercise(path), {"FOLDER": folder}
+        exercise, room = Exercise(path), {}
         given = [cell for cell in exercise.code if cell.id in ("imports", "settings", "augmentation")]
         for cell in [*given, *exercise.answers]:
             exec(compile(cell.source, f"{path.stem}:{cell.id}", "exec"), room)
+        room["FOLDER"] = folder
         found[path.stem] = exercise, room
     return found
 

@@ -11,7 +11,7 @@ from gan_course.checkpoint import Checkpoint
 from gan_course.checks import OUT_OF_RANGE, check_augmentation, check_networks
 from gan_course.feed import ANOTHER_DATASET, DatasetFeed, make_feed
 from gan_course.loop import Watch, stop_gently
-from gan_course.recipes import chosen
+from gan_course.recipes import chosen, devices
 
 
 @keras.saving.register_keras_serializable("gan_course")
@@ -67,7 +67,7 @@ class GAN(keras.Model):
     @property
     def steps(self) -> int:
         """How many steps this model has trained, over all calls of `fit`."""
-        return int(self.generator_optimizer.iterations) if self.compiled else 0
+        return int(self.generator_optimizer.iterations.numpy()) if self.compiled else 0
 
     def call(self, latent: Any, training: bool = False) -> Any:
         """Return the images `(n, height, width, channels)` of latent vectors `(n, latent_dim)`."""
@@ -160,11 +160,15 @@ class GAN(keras.Model):
             losses = self.recipe.step(self, self.augment(real))
             if self.averaged_generator is not None:
                 self._average()
-        return losses
+        return {name: devices() * loss for name, loss in losses.items()}
 
     def draw_latent(self, count: Any) -> tf.Tensor:
-        """Return the next random latent vectors `(count, latent_dim)` of the training."""
-        return keras.random.normal((count, self.latent_dim), seed=self.latent_seed)
+        """Return the next random latent vectors `(count, latent_dim)` of the training.
+
+        With several devices each draws those of all and takes its own, so that they are those of one device.
+        """
+        of_all = keras.random.normal((devices(), count, self.latent_dim), seed=self.latent_seed)
+        return of_all[tf.distribute.get_replica_context().replica_id_in_sync_group]
 
     def augment(self, images: tf.Tensor) -> tf.Tensor:
         """Return the images `(n, height, width, channels)` as the discriminator is to see them."""
@@ -239,7 +243,7 @@ class GAN(keras.Model):
         elif isinstance(feed, DatasetFeed):
             settings["x"] = feed.dataset
             return None, None
-        settings["x"] = feed.batches(seed=int(self.latent_seed.state[0]), start=self.steps)
+        settings["x"] = feed.batches(seed=int(self.latent_seed.state.numpy()[0]), start=self.steps)
         steps = settings["steps_per_epoch"] = settings.get("steps_per_epoch") or feed.steps
         if not checkpoint:
             return None, None
@@ -324,5 +328,4 @@ def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.
 def _copied(network: keras.Model) -> keras.Model:
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
-    copy.trainable = False
     return copy

@@ -140,6 +140,19 @@ def chosen(name: str, **settings: float | None) -> Recipe:
     return dataclasses.replace(RECIPES[name], **{key: v for key, v in settings.items() if v is not None})
 
 
+def devices() -> int:
+    """Return on how many devices a step is computed at once.
+
+    Keras adds up their gradients, and for that divides its own losses by this number.
+
+    Example:
+        >>> from gan_course.recipes import devices
+        >>> devices()
+        1
+    """
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
 def _gradient_penalty(gan: "GAN", real: tf.Tensor) -> tf.Tensor:
     recipe = gan.recipe
 
@@ -149,7 +162,7 @@ def _gradient_penalty(gan: "GAN", real: tf.Tensor) -> tf.Tensor:
             logits = _logits(gan.discriminator, real)
         slopes = tape.gradient(logits, real)
         squared_length = tf.reduce_sum(slopes**2, axis=list(range(1, slopes.shape.rank)))
-        return recipe.r1_every * recipe.r1_gamma / 2 * tf.reduce_mean(squared_length)
+        return recipe.r1_every * recipe.r1_gamma / 2 / devices() * tf.reduce_mean(squared_length)
 
     if not recipe.r1_gamma:
         return tf.zeros(())
@@ -160,7 +173,9 @@ def _gradient_penalty(gan: "GAN", real: tf.Tensor) -> tf.Tensor:
 
 
 def _draw(gan: "GAN", latent: tf.Tensor, training: bool) -> tf.Tensor:
-    with fused_upsampling(gan.generator) if gan.shortcuts else nullcontext():
+    # Several devices take turns inside a layer, so one would undo what the other needs.
+    fused = gan.shortcuts and devices() == 1
+    with fused_upsampling(gan.generator) if fused else nullcontext():
         images = gan.generator(latent, training=training)
     return gan.augment(images)
 

@@ -5,8 +5,10 @@ from pathlib import Path
 import keras
 import nbformat
 import numpy as np
+import tensorflow as tf
 
-from gan_course.datasets import load_mnist
+import gan_course
+from gan_course.datasets import load_mnist, scale
 from gan_course.models import mnist_discriminator, mnist_generator
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -53,3 +55,22 @@ def test_the_loop_of_lesson_05_is_fit():
     assert len(twin["differences"]) == 20
     assert max(twin["differences"]) < 1e-5
     assert twin["twin"].steps == STEPS
+
+
+def test_the_gradient_penalty_of_lesson_05_is_that_of_compile():
+    penalty = run_cells("05_train_mnist", "imports", "penalty")["gradient_penalty"]
+    images, gamma, learning_rate = scale(load_mnist("embedded")[0][:8]), 3.0, 0.1
+    weights = []
+    for r1_gamma in (0.0, gamma):
+        keras.utils.set_random_seed(0)
+        discriminator = mnist_discriminator(dropout=0)
+        with tf.GradientTape() as tape:
+            fine = penalty(discriminator, tf.constant(images))
+        slopes = tape.gradient(fine, discriminator.trainable_variables)
+        gan = gan_course.GAN(mnist_generator(), discriminator, seed=0)
+        gan.compile(*(keras.optimizers.SGD(learning_rate) for _ in range(2)), r1_gamma=r1_gamma)
+        gan.fit(images, batch_size=8, verbose=0)
+        weights.append(discriminator.get_weights())
+    for without, with_penalty, slope in zip(*weights, slopes, strict=True):
+        expected = -learning_rate * gamma / 2 * (0 if slope is None else slope)
+        np.testing.assert_allclose(with_penalty - without, expected, rtol=1e-2, atol=1e-6)

@@ -31,7 +31,7 @@ def pack(name: str, run: Path, *others: Path) -> None:
     save_model(in_precision(gan.best_generator, "float16"), folder / "generator.keras")
     save_model(in_precision(gan.discriminator, "float16"), folder / "discriminator.keras")
     rows = read_losses(run / "history.csv")
-    thinned = [row for row in rows if row[0] % max(1, len(rows) // HISTORY_ROWS) == 0]
+    thinned = [row for row in rows if row[0] % thinning(gan) == 0]
     with replacing(folder / "history.csv") as beside, beside.open("w", newline="") as file:
         csv.writer(file).writerows([LossLog.COLUMNS, *thinned])
     for each in (run, *others):
@@ -40,6 +40,10 @@ def pack(name: str, run: Path, *others: Path) -> None:
             shutil.copy(each / "quality.csv", beside)
     with replacing(folder / "README.md") as beside:
         beside.write_text(description(gan, pretrained(name), read_quality(run / "quality.csv")[-1]["seconds"]))
+
+
+def thinning(gan: "gan_course.GAN") -> int:
+    return max(1, gan.steps // HISTORY_ROWS)
 
 
 def description(gan: "gan_course.GAN", packed: "gan_course.GAN", seconds: float) -> str:
@@ -68,7 +72,7 @@ def description(gan: "gan_course.GAN", packed: "gan_course.GAN", seconds: float)
             "",
             '`gan_course.pretrained("mnist")` opens it. Both networks have weights in half precision, and the',
             f"quality in this table is that of {found.count:,} digits drawn after rounding. `history.csv` has the",
-            f"losses of one step in {gan.steps // HISTORY_ROWS}, `quality_*.csv` what was measured on the way.",
+            f"losses of one step in {thinning(gan)}, `quality_*.csv` what was measured on the way.",
             "",
             "| | |",
             "|---|---|",

@@ -1,0 +1,68 @@
+"""More than one device, and what docs/scaling.md says."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.networks import small_gan, small_images, state
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def two_devices(tmp_path_factory):
+    """What the trainings of `tests/two_devices.py` gave."""
+    folder = tmp_path_factory.mktemp("two_devices")
+    command = [sys.executable, "-m", "tests.two_devices", folder]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "found.json").read_text())
+
+
+@pytest.mark.parametrize("training", ["plain, adam", "textbook, sgd", "course, sgd"])
+def test_two_devices_compute_what_one_does(two_devices, training):
+    assert two_devices["replicas"] == 2
+    found = two_devices[training]
+    assert found["moved"] > 0.01
+    assert found["weights"] < (1e-3 if "adam" in training else 1e-5)  # Adam magnifies rounding
+    assert found["losses"] < 1e-5
+
+
+def test_a_training_on_two_devices_goes_on_after_an_interruption_to_the_bit(two_devices):
+    found = two_devices["interrupted"]
+    assert found["equal"]
+    assert found["steps"] == ["step", *"123456"]
+    assert found["pictures"] == ["step_000000.png", "step_000003.png", "step_000006.png"]
+
+
+def test_what_two_devices_trained_opens_on_one(two_devices):
+    found = two_devices["interrupted"]
+    assert found["drawn"] < 1e-5
+    assert found["on_one_device"] == 3
+
+
+def test_xla_is_off_on_the_cpu_unless_asked_for_and_computes_the_same():
+    plain, compiled = small_gan(recipe="course"), small_gan(recipe="course", jit_compile=True)
+    assert (plain.jit_compile, compiled.jit_compile) == (False, True)
+    for gan in (plain, compiled):
+        gan.fit(small_images(16), batch_size=8, verbose=0)
+    for one, other in zip(state(plain), state(compiled), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_the_code_of_the_page_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("pictures").mkdir()
+    for number in range(64):
+        Image.new("L", (28, 28), 3 * number).save(f"pictures/{number}.png")
+    names = {}
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "scaling.md").read_text(), flags=re.DOTALL):
+        exec(block, names)
+    assert names["gan"].steps == 2
+    assert Path("runs/pictures/gan.keras").exists()

@@ -1,0 +1,95 @@
+import re
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from gan_course import cli, pretrained, trained
+from gan_course.callbacks import read_losses
+from gan_course.datasets import DATA, DataError
+from gan_course.metrics import digit_quality
+from gan_course.quality import read_quality
+from tests.networks import small_gan
+from tools import checkpoint
+
+MNIST = DATA / "checkpoints" / "mnist"
+
+
+def test_the_ready_made_digits_are_as_good_as_their_readme_says():
+    gan = pretrained("mnist")
+    told = re.search(r"Fréchet distance \| ([\d.]+) ± ([\d.]+)", (MNIST / "README.md").read_text())
+    found = digit_quality(gan)
+    assert found.frechet_distance == pytest.approx(float(told[1]), abs=4 * float(told[2]))
+    assert found.frechet_distance < 15 and found.coverage == 1 and found.confident > 0.9
+    assert {variable.dtype for variable in gan.variables} == {"float32", "uint32"}
+
+
+def test_the_ready_made_discriminator_knows_digits_from_noise():
+    gan = pretrained("mnist")
+    noise = np.random.default_rng(0).uniform(-1, 1, (64, 28, 28, 1)).astype("float32")
+    drawn = gan.discriminator.predict(gan.generate(64, seed=0), verbose=0)
+    assert drawn.mean() > 10 * gan.discriminator.predict(noise, verbose=0).mean()
+
+
+def test_the_files_are_small_and_open_with_plain_keras():
+    networks = [MNIST / "generator.keras", MNIST / "discriminator.keras"]
+    assert sum(path.stat().st_size for path in networks) < 2_500_000
+    assert (MNIST / "history.csv").stat().st_size <= 50_000
+    for path in networks:
+        network = keras.models.load_model(path)
+        assert {weight.dtype.name for weight in network.get_weights()} == {"float16"}
+    last = {name: read_quality(MNIST / f"quality_{name}.csv")[-1] for name in ("course", "textbook")}
+    assert last["course"]["frechet_distance"] < last["textbook"]["frechet_distance"] / 2
+
+
+def test_a_ready_made_gan_can_be_trained_further():
+    gan = pretrained("mnist")
+    before = gan.generator.get_weights()
+    gan.compile(recipe="course")
+    history = gan.fit(np.zeros((8, 28, 28, 1), "float32"), batch_size=4, steps_per_epoch=2, verbose=0)
+    assert np.isfinite(history.history["d_loss"]).all()
+    assert not np.array_equal(before[0], gan.generator.get_weights()[0])
+
+
+def test_another_precision_keeps_names_and_rounds_weights():
+    network = small_gan(0).generator
+    half = trained.in_precision(network, "float16")
+    assert [weight.path for weight in half.weights] == [weight.path for weight in network.weights]
+    for a, b in zip(half.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b.astype(a.dtype))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    shutil.copytree(MNIST, tmp_path / "mnist")
+    monkeypatch.setattr(trained, "CHECKPOINTS", tmp_path)
+    return tmp_path
+
+
+def test_an_unknown_name_is_refused_with_those_that_exist(folder):
+    with pytest.raises(DataError, match="no trained GAN called 'cats'; there is mnist"):
+        pretrained("cats")
+
+
+def test_a_damaged_file_is_named(folder):
+    path = folder / "mnist" / "generator.keras"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(DataError, match="generator.keras is missing or damaged .*; install gan-course again"):
+        pretrained("mnist")
+    path.unlink()
+    with pytest.raises(DataError, match=r"mnist.generator\.keras is missing or damaged"):
+        pretrained("mnist")
+
+
+def test_a_training_is_packed_with_what_it_measured(folder):
+    run = folder / "run"
+    words = "train mnist --source embedded --steps 3 --batch-size 4 --metrics 2 --seed 5 --out"
+    assert cli.main([*words.split(), str(run)]) == 0
+    checkpoint.pack("tiny", run)
+    gan, packed = keras.models.load_model(run / "gan.keras"), pretrained("tiny")
+    np.testing.assert_allclose(packed.generate(4, seed=0), gan.generate(4, seed=0), atol=0.01)
+    assert [row[0] for row in read_losses(folder / "tiny" / "history.csv")] == [1, 2, 3]
+    assert [row["step"] for row in read_quality(folder / "tiny" / "quality_course.csv")] == [0, 2]
+    text = (folder / "tiny" / "README.md").read_text()
+    assert "--recipe course --steps 3 --metrics --seed 5" in text and "decay 0.999" in text

@@ -35,7 +35,7 @@ ATTACKS = {
         "the check mean-points ran longer",
     ),
     "stubborn loop": (
-        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
         NO_MEAN,
         "limit",
         "could not be interrupted; it was left out",

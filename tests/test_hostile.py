@@ -35,7 +35,7 @@ ATTACKS = {
         "the check mean-points ran longer",
     ),
     "stubborn loop": (
-        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
         NO_MEAN,
         "limit",
         "could not be interrupted; it was left out",
@@ -69,8 +69,8 @@ ATTACKS = {
         "",
     ),
     "delete": (
-        "import shutil\nshutil.rmtree('/', ignore_errors=True)\nshutil.rmtree('{folder}', ignore_errors=True)"
-        + RIGHT,
+        "import shutil\nfor path in ('{folder}', '/home', '/tmp', '/etc', '/dev'):\n"
+        "    shutil.rmtree(path, ignore_errors=True)" + RIGHT,
         ALL,
         "pending",
         "",
@@ -79,7 +79,7 @@ ATTACKS = {
     "read solution": ("exec(open('{folder}/solutions/stolen.py').read())", NO_MEAN, "pending", ""),
     "read classmate": ("exec(open('{folder}/submissions/stolen.py').read())", NO_MEAN, "pending", ""),
     "search": (
-        "import pathlib\nfound = [str(p) for p in pathlib.Path('/').rglob('*') if p.name in "
+        "import pathlib\nfound = [str(p) for p in pathlib.Path('{folder}').parents[1].rglob('*') if p.name in "
         "('stolen.py', 'precious.txt', 'gradebook.db', '{name}.ipynb')]\nassert found" + WRONG,
         NO_MEAN,
         "pending",

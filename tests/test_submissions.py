@@ -59,11 +59,11 @@ def test_one_file_a_student(tmp_path, known):
         tmp_path,
         "kim_01_numbers.ipynb",
         "이 순신.ipynb",
-        "01_numbers (2) park.ipynb",
+        "01_numbers_park (2).ipynb",
         "lee/x.ipynb",
         "cho.ipynb.txt",
     )
-    assert {name for name, _ in students(tmp_path, known)} == {"kim", "이 순신", "(2) park", "lee", "cho"}
+    assert {name for name, _ in students(tmp_path, known)} == {"kim", "이 순신", "park", "lee", "cho"}
 
 
 def test_one_folder_a_student_and_folders_of_nbgrader(tmp_path, known):
@@ -231,7 +231,7 @@ def test_the_instructors_checks_run_whatever_the_student_did_to_theirs(known):
     cells = toy.notebook().cells
     cells[4].source = "pass"
     cells[4].metadata.nbgrader.points = 1000
-    cells[6].cell_type = "raw"
+    cells[6] = nbformat.v4.new_raw_cell("pass", id=cells[6].id, metadata=cells[6].metadata)
     del cells[8]
     assert planned(known, cells) == (expected, [])
 

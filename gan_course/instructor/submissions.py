@@ -84,6 +84,10 @@ def find(folder: Path, assignments: Mapping[str, Assignment]) -> list[Submission
     for file in files:
         submission = _assign(file, assignments)
         groups.setdefault((submission.student, submission.assignment), []).append(submission)
+    for student, assignment in list(groups):  # one that cannot be read, beside one that can
+        others = [key for key in groups if key[0] == student and key[1]]
+        if not assignment and others:
+            groups[others[0]] += groups.pop((student, assignment))
     return [_newest(group) for _, group in sorted(groups.items(), key=lambda item: (item[0][0], item[0][1] or ""))]
 
 
@@ -193,9 +197,10 @@ def student_name(path: PurePosixPath, assignments: Mapping[str, Assignment]) -> 
     """
     if len(path.parts) > 1:
         return MOODLE.sub("", path.parts[0])
-    if canvas := CANVAS.match(path.stem):
+    stem = NOTEBOOK.split(path.name)[0]
+    if canvas := CANVAS.match(stem):
         return re.sub("_late(?=_)", "", canvas["student"], flags=re.IGNORECASE)
-    stem = re.sub(r"( \(\d+\)|-\d+)$", "", path.stem)
+    stem = re.sub(r"( \(\d+\)|-\d+)$", "", stem)
     for name in assignments:
         stem = re.sub(rf"[ _-]*{re.escape(name)}[ _-]*", "", stem, flags=re.IGNORECASE)
     return stem or path.stem
@@ -227,7 +232,9 @@ def _read(path: PurePosixPath, entry: _Entry, assignments: Mapping[str, Assignme
     except UnreadableError as error:
         return File(str(path), student, entry.written, problem=f"{path} {error}")
     except (OSError, MemoryError, zipfile.BadZipFile, RuntimeError) as error:
-        return File(str(path), student, entry.written, problem=f"{path} cannot be read: {error or 'too large'}")
+        return File(
+            str(path), student, entry.written, problem=f"{path} cannot be read: {str(error) or 'too large'}"
+        )
 
 
 @contextmanager

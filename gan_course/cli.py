@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -89,6 +90,24 @@ def _parser() -> argparse.ArgumentParser:
     faces.add_argument("folder", type=Path, metavar="DIR", help="the folder for 000001.jpg, 000002.jpg, ...")
     faces.add_argument("--count", type=_positive, default=100, help="how many faces (default: 100)")
     faces.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same faces (default: 0)")
+
+    release = commands.add_parser("release", help="make exercises/ from solutions/, and prove them")
+    release.set_defaults(run=_release)
+    release.add_argument("--check", action="store_true", help="write nothing; fail if an exercise is out of date")
+
+    grade = commands.add_parser("grade", help="mark a folder or zip of submissions")
+    grade.set_defaults(run=_grade)
+    grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or zip, as it came")
+    grade.add_argument("--out", type=Path, required=True, metavar="CSV", help="the table of marks to write")
+    grade.add_argument(
+        "--cell-seconds", type=_positive, default=60, metavar="N", help="interrupt a cell after N (default: 60)"
+    )
+    grade.add_argument(
+        "--total-seconds", type=_positive, default=300, metavar="N", help="for a whole notebook (default: 300)"
+    )
+    grade.add_argument(
+        "--no-sandbox", action="store_true", help="run the submissions with all that you may do; if you trust them"
+    )
 
     doctor = commands.add_parser("doctor", help="say what is installed, where the data is, and what is wrong")
     doctor.set_defaults(run=_doctor)
@@ -195,6 +214,33 @@ def _draw_faces(options: argparse.Namespace) -> int:
             print(f"{100 * (number + 1) // options.count} %", end="\r", flush=True)
     print(f"{options.folder} holds {options.count:,} faces.")
     return 0
+
+
+def _release(options: argparse.Namespace) -> int:
+    _need_instructor()
+    from gan_course.instructor.release import release
+
+    release(check=options.check)
+    return 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    _need_instructor()
+    from gan_course.instructor.grading import grade
+    from gan_course.instructor.sandbox import Limits
+
+    limits = Limits(cell_seconds=options.cell_seconds, total_seconds=options.total_seconds)
+    rows = grade(options.submissions, options.out, limits=limits, sandboxed=not options.no_sandbox)
+    failed = sum(row.marks.status == "failed" for row in rows)
+    print(f"{options.out} holds the marks; feedback and summary.html are in {options.out.with_suffix('')}.")
+    if failed:
+        print(f"{failed} of {len(rows)} could not be marked; their notes say why.")
+    return 0
+
+
+def _need_instructor() -> None:
+    if not find_spec("nbgrader"):
+        raise ValueError("nbgrader is not installed; run `pip install -e '.[instructor]'` in the course's folder")
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_course.checkpoint import Checkpoint
-from gan_course.checks import OUT_OF_RANGE, check_networks
+from gan_course.checks import OUT_OF_RANGE, check_augmentation, check_networks
 from gan_course.feed import ANOTHER_DATASET, DatasetFeed, make_feed
 from gan_course.loop import Watch, stop_gently
 from gan_course.recipes import chosen, devices
@@ -56,6 +56,7 @@ class GAN(keras.Model):
         self.folder = None  # that of the training which a Checkpoint keeps
         self.latent_seed = keras.random.SeedGenerator(seed)
         self.averaged_generator = None
+        self.augmentation = None
         self.built = True
 
     @property
@@ -85,6 +86,7 @@ class GAN(keras.Model):
         r1_gamma: float | None = None,
         r1_every: int | None = None,
         averaging: float | None = None,
+        augmentation: keras.Layer | None = None,
         shortcuts: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -101,6 +103,14 @@ class GAN(keras.Model):
             r1_gamma: Weight of the gradient penalty R1, 0 for none, in place of the recipe's.
             r1_every: Steps from one penalty to the next, in place of the recipe's.
             averaging: Decay of the generator's average, 0 for none, in place of the recipe's.
+            augmentation: Random changes that the discriminator sees every image through, real or fake, from
+                images to images: one of Keras's random layers, or a `keras.Sequential` of several. It keeps a
+                discriminator from learning few images by heart. The generator learns through it and so does not
+                draw the changes themselves (Zhao et al., 2020, Differentiable Augmentation,
+                https://arxiv.org/abs/2006.10738, section 3.2; Karras et al., 2020,
+                https://arxiv.org/abs/2006.06676, section 2.2). `generate` never applies it. Colours lie in
+                [-1, 1] here: give a layer that asks for it `value_range=(-1, 1)`. Shifts need
+                `fill_mode="constant"`: for the other modes TensorFlow's gradient is wrong at the edges.
             shortcuts: Compute faster what gives the same within rounding: `UpSampling2D` and the `Conv2D` after it
                 as one operation (see `gan_course.layers`), and the discriminator's pass back over the fakes
                 once for both updates.
@@ -108,7 +118,8 @@ class GAN(keras.Model):
 
         Raises:
             ValueError: If both networks are given one optimiser object, or one that has trained others; if there
-                is no such recipe, or a setting is out of its range or unknown to the recipe.
+                is no such recipe, or a setting is out of its range or unknown to the recipe; or if the
+                augmentation changes the shape of images or lets no gradient through.
         """
         super().compile(optimizer=None, **kwargs)
         shared = generator_optimizer is discriminator_optimizer
@@ -117,6 +128,9 @@ class GAN(keras.Model):
         self.recipe = chosen(recipe, r1_gamma=r1_gamma, r1_every=r1_every, averaging=averaging)
         self.generator_optimizer = self._own_optimizer(generator_optimizer, self.generator)
         self.discriminator_optimizer = self._own_optimizer(discriminator_optimizer, self.discriminator)
+        if augmentation is not None:
+            check_augmentation(augmentation, self.discriminator.input_shape[1:])
+        self.augmentation = augmentation
         self.shortcuts = shortcuts
         self.averaged_generator = _copied(self.generator) if self.recipe.averaging else None
 
@@ -143,7 +157,7 @@ class GAN(keras.Model):
         """
         real = tf.convert_to_tensor(keras.utils.unpack_x_y_sample_weight(data)[0])
         with tf.control_dependencies([real]):  # a batch that cannot be read must change nothing
-            losses = self.recipe.step(self, real)
+            losses = self.recipe.step(self, self.augment(real))
             if self.averaged_generator is not None:
                 self._average()
         return {name: devices() * loss for name, loss in losses.items()}
@@ -155,6 +169,10 @@ class GAN(keras.Model):
         """
         of_all = keras.random.normal((devices(), count, self.latent_dim), seed=self.latent_seed)
         return of_all[tf.distribute.get_replica_context().replica_id_in_sync_group]
+
+    def augment(self, images: tf.Tensor) -> tf.Tensor:
+        """Return the images `(n, height, width, channels)` as the discriminator is to see them."""
+        return images if self.augmentation is None else self.augmentation(images, training=True)
 
     def _average(self) -> None:
         steps = tf.cast(self.generator_optimizer.iterations.value, tf.float32)
@@ -262,7 +280,7 @@ class GAN(keras.Model):
         return cls(**{**config, **networks})
 
     def save_own_variables(self, store: Any) -> None:
-        """Keep the random states (latents, dropout), which Keras leaves out of a saved model."""
+        """Keep the random states (latents, dropout, augmentation), which Keras leaves out of a saved model."""
         for i, state in enumerate(self._random_states()):
             store[str(i)] = state.numpy()
 
@@ -272,8 +290,10 @@ class GAN(keras.Model):
             state.assign(store[str(i)])
 
     def _random_states(self) -> list[keras.Variable]:
-        weights = {id(weight) for weight in self.weights}
-        return [variable for variable in self.variables if id(variable) not in weights]
+        parts = [part for part in (self.generator, self.discriminator, self.augmentation) if part is not None]
+        weights = {id(weight) for part in parts for weight in part.weights}
+        variables = [self.latent_seed.state, *(variable for part in parts for variable in part.variables)]
+        return [variable for variable in variables if id(variable) not in weights]
 
     def get_compile_config(self) -> dict[str, Any]:
         """Return the optimisers' settings."""
@@ -284,7 +304,9 @@ class GAN(keras.Model):
             for name in _NETWORKS
         }
         settings = {name: getattr(self.recipe, name) for name in ("r1_gamma", "r1_every", "averaging")}
-        return {"recipe": self.recipe.name, **settings, **optimizers, "shortcuts": self.shortcuts}
+        augmentation = self.augmentation and keras.saving.serialize_keras_object(self.augmentation)
+        settings |= {"augmentation": augmentation, "shortcuts": self.shortcuts}
+        return {"recipe": self.recipe.name, **settings, **optimizers}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile with the optimisers of `get_compile_config`."""

@@ -23,7 +23,7 @@ def simultaneous_step(gan: "GAN", real: tf.Tensor) -> Losses:
 
     Args:
         gan: A compiled GAN.
-        real: Images `(n, height, width, channels)`, values in [-1, 1].
+        real: Images `(n, height, width, channels)`, values in [-1, 1], augmented where the GAN asks for it.
 
     Returns:
         `d_loss`, the mean binary cross-entropy over the n real and n fake images, and `g_loss`, that of
@@ -176,7 +176,8 @@ def _draw(gan: "GAN", latent: tf.Tensor, training: bool) -> tf.Tensor:
     # Several devices take turns inside a layer, so one would undo what the other needs.
     fused = gan.shortcuts and devices() == 1
     with fused_upsampling(gan.generator) if fused else nullcontext():
-        return gan.generator(latent, training=training)
+        images = gan.generator(latent, training=training)
+    return gan.augment(images)
 
 
 def _logits(discriminator: keras.Model, images: tf.Tensor) -> tf.Tensor:

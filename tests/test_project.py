@@ -16,6 +16,7 @@ from tools import environment, stamp
 
 ROOT = Path(__file__).parents[1]
 ROOMS = [path.stem for path in ROOT.glob("gan_course/[a-z]*.py")]
+INSTRUCTOR = [f"instructor.{path.stem}" for path in ROOT.glob("gan_course/instructor/[a-z]*.py")]
 
 
 def python(code: str, **kwargs: object) -> str:
@@ -42,19 +43,21 @@ def test_tensorflow_starts_in_silence():
     assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
 
 
-@pytest.mark.parametrize("room", ["__init__", *ROOMS])
+@pytest.mark.parametrize("room", ["__init__", *ROOMS, *INSTRUCTOR])
 def test_examples_in_docstrings_run(room, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    if room in INSTRUCTOR:
+        pytest.importorskip("nbgrader")
     module = importlib.import_module("gan_course" if room == "__init__" else f"gan_course.{room}")
     assert doctest.testmod(module).failed == 0
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("gan_course/*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(ROOT.glob("gan_course/**/*.py")), ids=lambda path: path.stem)
 def test_every_room_can_be_read_whole(path):
     assert len(path.read_text().splitlines()) <= 400
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", [*ROOMS, "instructor"])
 def test_every_room_is_on_the_map(room):
     assert re.search(
         rf"^ {{4}}(\w.* {{2,}})?{room} {{2,}}\w", (ROOT / "README.md").read_text(), flags=re.MULTILINE
@@ -78,14 +81,17 @@ def test_rooms_import_only_downwards():
         "gan": {"checkpoint", "checks", "feed", "loop", "recipes"},
         "trained": {"datasets", "gan"},
         "plots": set(),
+        "tasks": set(),
         "metrics": {"datasets", "gan"},
         "quality": {"files", "metrics"},
         "callbacks": {"checkpoint", "datasets", "files", "gan", "plots", "quality"},
-        "cli": set(ROOMS),
+        "instructor": {"files", "instructor"},
+        "cli": {*ROOMS, "instructor"},
     }
-    assert set(allowed) == set(ROOMS)
+    assert set(allowed) == {*ROOMS, "instructor"}
     for room, below in allowed.items():
-        text = (ROOT / "gan_course" / f"{room}.py").read_text()
+        paths = [*ROOT.glob(f"gan_course/{room}.py"), *ROOT.glob(f"gan_course/{room}/*.py")]
+        text = "\n".join(path.read_text() for path in paths)
         text = re.sub(r'"""[\s\S]*?"""|if TYPE_CHECKING:\n .*', "", text)
         used = set(re.findall(r"from gan_course\.(\w+)", text))
         assert used <= below, f"{room} imports {used - below}"
@@ -126,8 +132,10 @@ def test_an_outdated_environment_yml_is_found(tmp_path, monkeypatch):
 
 def test_every_dependency_says_what_it_is_for():
     text = (ROOT / "pyproject.toml").read_text()
-    lists = re.findall(r"^(?:dependencies|lab|test) = \[\n(.*?)^\]", text, flags=re.DOTALL | re.MULTILINE)
-    assert len(lists) == 3
+    lists = re.findall(
+        r"^(?:dependencies|lab|instructor|test) = \[\n(.*?)^\]", text, flags=re.DOTALL | re.MULTILINE
+    )
+    assert len(lists) == 4
     for line in "".join(lists).splitlines():
         assert re.fullmatch(r'    "[^"]+", +# .+', line), line
 

@@ -1,4 +1,4 @@
-"""Execute the lessons and write their outputs into them.
+"""Execute the lessons and the solutions of the exercises, and write their outputs into them.
 
     python tools/notebooks.py [--full] [NOTEBOOK ...]
 
@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 from gan_course.files import replacing
 
 LESSONS = Path(__file__).parents[1] / "notebooks"
+SOLUTIONS = LESSONS.parent / "solutions"
 PICTURE = LESSONS.parent / "docs" / "digits.png"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -71,7 +72,9 @@ def save_readme_picture() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="train in full and renew the outputs of training too")
-    parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(LESSONS.glob("*.ipynb")))
+    parser.add_argument(
+        "notebooks", nargs="*", type=Path, default=sorted([*LESSONS.glob("*.ipynb"), *SOLUTIONS.glob("*/*.ipynb")])
+    )
     arguments = parser.parse_args()
     for path in arguments.notebooks:
         print(path.name, flush=True)

@@ -28,7 +28,9 @@ def stamp(text: str, repo: str) -> str:
 def main() -> None:
     if len(sys.argv) != 2 or not re.fullmatch(r"[\w.-]+/[\w.-]+", sys.argv[1]):
         sys.exit("expected the owner and name of the repository, such as REPO=jane/gan-course")
-    for path in (ROOT / "pyproject.toml", ROOT / "README.md", *sorted(ROOT.glob("notebooks/*.ipynb"))):
+    patterns = ("notebooks/*.ipynb", "solutions/*/*.ipynb", "exercises/*/*.ipynb")
+    notebooks = [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+    for path in (ROOT / "pyproject.toml", ROOT / "README.md", *notebooks):
         text = path.read_text(encoding="utf-8")
         path.write_text(stamp(text, sys.argv[1]), encoding="utf-8")
 

@@ -1,0 +1,80 @@
+"""Time and memory of grading a class: copies of a solution, each a little different, in the sandbox.
+
+    python benchmarks/grading.py                                 # 100 correct submissions of exercise 06
+    python benchmarks/grading.py --exercise 07_faces_color --count 10
+
+Writes benchmarks/results/grading_EXERCISE.md. The goal is under 15 s a submission on two cores, and memory that
+does not grow from the first quarter of the batch to the last.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+
+from gan_course.instructor import assignments
+from gan_course.instructor.grading import grade
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+GOAL = 15  # seconds a submission
+
+
+def hand_in(exercise: str, count: int, folder: Path) -> None:
+    """Write `count` copies of the solution that differ in a comment."""
+    book = assignments.load(ROOT)[exercise].source
+    for number in range(count):
+        book.cells[-1].source += f"\n\nStudent {number}."
+        nbformat.write(book, folder / f"student-{number:03}.ipynb")
+
+
+def measure(exercise: str, count: int) -> str:
+    """Grade the copies and return what was measured as a table in Markdown."""
+    grown: list[int] = []
+    with tempfile.TemporaryDirectory() as folder:
+        submissions = Path(folder, "submissions")
+        submissions.mkdir()
+        hand_in(exercise, count, submissions)
+        start = time.perf_counter()
+
+        def done(line: str) -> None:
+            grown.append(psutil.Process().memory_info().rss)
+            print(line, flush=True)
+
+        rows = grade(submissions, Path(folder, "marks.csv"), ROOT, say=done)
+        seconds = time.perf_counter() - start
+    full = sum(row.marks.status == "pending" and not row.marks.notes for row in rows)
+    quarter = max(1, count // 4)
+    first, last = (statistics.mean(part) / 1e6 for part in (grown[:quarter], grown[-quarter:]))
+    peaks = [row.marks.memory / 1e6 for row in rows]
+    lines = [
+        f"| {exercise}, {count} submissions, {len(os.sched_getaffinity(0))} cores | |",
+        "|---|---|",
+        f"| seconds a submission, in all | {seconds / count:.1f} (goal: under {GOAL}) |",
+        f"| seconds of one submission, median | {statistics.median(row.marks.seconds for row in rows):.1f} |",
+        f"| marked in full | {full} of {count} |",
+        f"| memory of a kernel, largest | {max(peaks):.0f} MB |",
+        f"| memory of the grading process, first and last quarter | {first:.0f} MB, {last:.0f} MB |",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--exercise", default="06_faces_grayscale")
+    parser.add_argument("--count", type=int, default=100)
+    options = parser.parse_args()
+    table = measure(options.exercise, options.count)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"grading_{options.exercise}.md").write_text(table)
+    print(table)
+
+
+if __name__ == "__main__":
+    main()

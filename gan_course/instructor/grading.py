@@ -1,0 +1,160 @@
+"""Grade a class: every submission in a process of its own, and nothing done twice."""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import psutil
+
+from gan_course.files import replacing
+from gan_course.instructor import assignments, report, sandbox
+from gan_course.instructor.assignments import Assignment
+from gan_course.instructor.gradebook import Book
+from gan_course.instructor.marking import Marks, mark
+from gan_course.instructor.report import Row
+from gan_course.instructor.sandbox import Limits
+from gan_course.instructor.submissions import Submission, file_name, find
+
+CONTEXT = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+CONTEXT.set_forkserver_preload(["gan_course.instructor.marking"])  # imported once, not for every submission
+NO_SANDBOX = (
+    "cannot make a sandbox: {why}. A submission is a program that can read, change and delete whatever you can; "
+    "if you trust each of them, add --no-sandbox"
+)
+
+
+def grade(
+    submissions: Path,
+    out: Path,
+    course: Path = Path(),
+    limits: Limits | None = None,
+    sandboxed: bool = True,
+    say: Callable[[str], None] = print,
+) -> list[Row]:
+    """Grade all submissions in a folder or zip.
+
+    Writes `out`, and beside it a folder of the same name with a page for each student (`feedback/`), the class's
+    picture (`summary.html`), nbgrader's gradebook, and the results that the next call does not compute again.
+
+    Args:
+        submissions: The folder or zip.
+        out: The CSV file with the marks, a row for each student.
+        course: The folder with `solutions/`.
+        limits: What a submission may use.
+        sandboxed: Whether each runs inside bubblewrap.
+        say: Called with a line for each submission that is done.
+
+    Returns:
+        One row a student and assignment, sorted by student.
+
+    Raises:
+        ValueError: If there is nothing to grade, or an assignment cannot be used.
+        OSError: If no sandbox can be made, or a file cannot be written.
+    """
+    folder = out.with_suffix("")
+    if out.suffix.lower() != ".csv":
+        raise ValueError(f"--out is {out}; expected the name of a file that ends in .csv")
+    if folder.resolve().is_relative_to(submissions.resolve()):
+        raise ValueError(f"{out} lies inside {submissions}; choose a place outside of the submissions")
+    if sandboxed and (why := sandbox.why_not()):
+        raise OSError(NO_SANDBOX.format(why=why))
+    known, limits = assignments.load(course), limits or Limits()
+    found = find(submissions, known)
+    book = Book(folder, known)
+    secret = (assignments.folders(course)[0], submissions, folder)
+    rows: list[Row] = []
+    pool = ThreadPoolExecutor(_workers(limits))
+    try:
+        jobs = {pool.submit(_marks, one, known, folder, limits, sandboxed, secret): one for one in found}
+        for job in as_completed(jobs):
+            row = Row(jobs[job], *job.result())
+            rows.append(_with_points_by_hand(row, book))
+            say(f"{len(rows)} of {len(found)}: {row.submission.student}, {rows[-1].marks.status}")
+            report.write_csv(out, rows, known)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():  # after an interruption
+            process.terminate()
+    rows.sort(key=lambda row: (row.submission.student, row.submission.assignment or ""))
+    report.write(folder, rows, known)
+    report.write_csv(out, rows, known)
+    return rows
+
+
+def _workers(limits: Limits) -> int:
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, min(cores, psutil.virtual_memory().total // limits.memory))
+
+
+def _marks(
+    submission: Submission,
+    known: Mapping[str, Assignment],
+    folder: Path,
+    limits: Limits,
+    sandboxed: bool,
+    secret: Sequence[Path],
+) -> tuple[Marks, bool]:
+    """Return the marks of one submission, and whether they are new; marks of the same answer are kept."""
+    if submission.file.problem or not submission.assignment:
+        return Marks("failed", [submission.file.problem or submission.notes[0]]), False
+    assignment = known[submission.assignment]
+    settings = (submission.digest, assignment.digest, asdict(limits), sandboxed)
+    key = hashlib.sha256(repr(settings).encode()).hexdigest()
+    kept = folder / "results" / f"{file_name(submission)}.json"
+    if kept.is_file() and (old := json.loads(kept.read_text(encoding="utf-8")))["key"] == key:
+        return Marks(**old["marks"]), False
+    try:
+        marks = _apart(assignment, submission.file.cells, limits, sandboxed, secret)
+    except Exception as error:  # whatever went wrong in the engine, the student's marks are not 0
+        return Marks("failed", [f"grading failed, run it again: {type(error).__name__}: {error}"]), False
+    for note in (*submission.notes, *submission.file.notes):
+        marks.note(note, "review" if submission.review else "ok")
+    with replacing(kept) as beside:
+        beside.write_text(json.dumps({"key": key, "marks": asdict(marks)}), encoding="utf-8")
+    return marks, True
+
+
+def _apart(*arguments: object) -> Marks:
+    """Call `mark` in a process of its own, so that nothing is left of it and a crash is only its own."""
+    receiver, sender = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_send, args=(sender, arguments), daemon=True)
+    process.start()
+    sender.close()
+    try:
+        result = receiver.recv()
+    except EOFError:
+        process.join()
+        raise RuntimeError(f"the grading process ended with code {process.exitcode}") from None
+    process.join()
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _send(sender: Connection, arguments: Sequence[object]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        sender.send(mark(*arguments))
+    except Exception as error:
+        sender.send(RuntimeError(str(error) or type(error).__name__))
+
+
+def _with_points_by_hand(row: Row, book: Book) -> Row:
+    """Put new marks into the gradebook, and points that were given by hand into the marks."""
+    student, marks = file_name(row.submission, alone=True), row.marks
+    if marks.status == "failed":
+        return row
+    if row.fresh or not book.knows(student, row.submission.assignment):
+        book.record(student, row.submission.assignment, marks.cells)
+    points = marks.points | book.by_hand(student, row.submission.assignment)
+    status = "ok" if marks.status == "pending" and None not in points.values() else marks.status
+    return replace(row, marks=replace(marks, points=points, status=status))

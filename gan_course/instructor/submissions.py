@@ -1,0 +1,331 @@
+"""What comes back: notebooks in folders and zips, named by students and by learning-management systems."""
+
+import hashlib
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePath, PurePosixPath
+from typing import IO, Any
+
+from gan_course.instructor.assignments import Assignment, grade_id
+
+LARGEST_FILE = 500_000_000  # bytes
+PARSING_MEMORY = 4 * 2**30  # bytes that reading one notebook may need
+NOTEBOOK = re.compile(r"\.ipynb", re.IGNORECASE)  # some systems add .txt
+CANVAS = re.compile(r"^(?P<student>.+?(_late)?_\d{2,})_\d{2,}_.+$", re.IGNORECASE)
+MOODLE = re.compile(r"_assignsubmission_(file|onlinetext).*$")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a submission: what is left of it when nothing in it is trusted."""
+
+    kind: str
+    source: str
+    grade_id: str | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """A notebook that was handed in: where it lies, when it was written, and what was read of it."""
+
+    path: str
+    student: str
+    written: tuple[int, ...]
+    cells: tuple[Cell, ...] = ()
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's answer to one assignment."""
+
+    student: str
+    assignment: str | None
+    file: File
+    notes: tuple[str, ...] = ()
+    review: bool = False
+
+    @property
+    def digest(self) -> str:
+        """A number that changes when the answer does."""
+        return hashlib.sha256(repr((self.file.cells, self.notes, self.file.notes)).encode()).hexdigest()
+
+
+class UnreadableError(ValueError):
+    """A file that is not a notebook, and why."""
+
+
+def find(folder: Path, assignments: Mapping[str, Assignment]) -> list[Submission]:
+    """Read all submissions in a folder or zip.
+
+    Args:
+        folder: One file a student, one folder a student, zips of either; a zip itself is as good.
+        assignments: What could have been handed in.
+
+    Returns:
+        One submission a student and assignment, sorted by student; of two the newer, which says so.
+
+    Raises:
+        ValueError: If there is no such folder, or no notebook in it.
+    """
+    if not folder.exists():
+        raise ValueError(f"{folder} does not exist; name the folder or zip with the submissions")
+    files = [_read(path, entry, assignments) for path, entry in _walk(folder, assignments)]
+    if not files:
+        raise ValueError(f"{folder} holds no notebook; name the folder or zip with the submissions")
+    groups: dict[tuple[str, str | None], list[Submission]] = {}
+    for file in files:
+        submission = _assign(file, assignments)
+        groups.setdefault((submission.student, submission.assignment), []).append(submission)
+    for student, assignment in list(groups):  # one that cannot be read, beside one that can
+        others = [key for key in groups if key[0] == student and key[1]]
+        if not assignment and others:
+            groups[others[0]] += groups.pop((student, assignment))
+    return [_newest(group) for _, group in sorted(groups.items(), key=lambda item: (item[0][0], item[0][1] or ""))]
+
+
+def _newest(group: list[Submission]) -> Submission:
+    """Choose between several submissions of one student: one that can be read, the newest, the last by name."""
+    ordered = sorted(group, key=lambda one: (not one.file.problem, one.file.written, one.file.path))
+    best = ordered[-1]
+    if len(group) == 1:
+        return best
+    others = ", ".join(one.file.path for one in ordered[:-1])
+    note = f"{len(group)} submissions: {best.file.path} was graded, not {others}"
+    tie = ordered[-2].file.written == best.file.written
+    return Submission(best.student, best.assignment, best.file, (*best.notes, note), best.review or tie)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    size: int = 0
+    written: tuple[int, ...] = ()
+    read: Callable[[], bytes] = bytes
+    problem: str = ""
+
+
+def _walk(folder: Path, assignments: Mapping[str, Assignment]) -> list[tuple[PurePosixPath, _Entry]]:
+    """Return every notebook with its path below the folder that holds all students."""
+    inside = [path for path in folder.iterdir() if not _is_clutter(path)] if folder.is_dir() else [folder]
+    if len(inside) == 1 and inside[0].is_file() and inside[0].suffix.lower() == ".zip":
+        entries = list(_zip_entries(inside[0], PurePosixPath()))
+    else:
+        entries = list(_entries(folder))
+    while len({path.parts[0] for path, _ in entries}) == 1 and all(
+        len(path.parts) > 2 and path.parts[1] not in assignments for path, _ in entries
+    ):
+        entries = [(PurePosixPath(*path.parts[1:]), entry) for path, entry in entries]
+    return entries
+
+
+def _entries(folder: Path) -> Iterator[tuple[PurePosixPath, _Entry]]:
+    students = {path.name for path in folder.iterdir() if path.is_dir() and not _is_clutter(path)}
+    for path in sorted(folder.rglob("*")):
+        name = PurePosixPath(path.relative_to(folder).as_posix())
+        if _is_clutter(name):
+            continue
+        if path.is_symlink():
+            found = [(name, _Entry(problem="is a link to another file, which is not followed"))]
+        elif path.is_file() and path.suffix.lower() == ".zip":
+            found = _zip_entries(path, name.with_suffix(""))
+        elif path.is_file() and NOTEBOOK.search(path.name):
+            status = path.stat()
+            found = [(name, _Entry(status.st_size, (status.st_mtime_ns,), path.read_bytes))]
+        else:
+            continue
+        students.discard(name.parts[0])
+        yield from found
+    for name in sorted(students):
+        yield PurePosixPath(name), _Entry(problem="holds no notebook")
+
+
+def _zip_entries(
+    path: Path | IO[bytes], below: PurePosixPath, depth: int = 0
+) -> Iterator[tuple[PurePosixPath, _Entry]]:
+    """Yield the notebooks of a zip, and of zips in it; nothing is unpacked to the disk."""
+    try:
+        archive = zipfile.ZipFile(path)
+        for info in archive.infolist():
+            name = below / PurePosixPath(
+                *[part for part in PurePosixPath(_decode(info)).parts if part not in ("..", "/")]
+            )
+            if info.is_dir() or _is_clutter(name):
+                continue
+            if name.suffix.lower() == ".zip" and depth < 2 and info.file_size <= LARGEST_FILE:
+                yield from _zip_entries(archive.open(info), name.with_suffix(""), depth + 1)
+            elif NOTEBOOK.search(name.name):
+                yield name, _Entry(info.file_size, info.date_time, lambda info=info: archive.read(info))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        yield below.with_suffix(".ipynb"), _Entry(problem=f"is in a zip that cannot be opened: {error}")
+
+
+def _decode(info: zipfile.ZipInfo) -> str:
+    """Return a name in a zip; Windows writes Korean names in its own code page and does not say so."""
+    if not info.flag_bits & 0x800:
+        for encoding in ("utf-8", "cp949"):
+            with suppress(UnicodeError):
+                return info.filename.encode("cp437").decode(encoding)
+    return info.filename
+
+
+def _is_clutter(path: PurePath) -> bool:
+    return (
+        path.name.startswith((".", "__MACOSX")) or "__MACOSX" in path.parts or ".ipynb_checkpoints" in path.parts
+    )
+
+
+def student_name(path: PurePosixPath, assignments: Mapping[str, Assignment]) -> str:
+    """Take a student's name from the path of a submission.
+
+    The name is the first folder, or the file's name without the assignment's; Moodle's and Canvas's additions
+    are cut off, their numbers for a student stay.
+
+    Example:
+        >>> student_name(PurePosixPath("Kim Chulsoo_417_assignsubmission_file_/06_faces.ipynb"), {})
+        'Kim Chulsoo_417'
+        >>> student_name(PurePosixPath("kimchulsoo_417_9932_06_faces-1.ipynb"), {"06_faces": None})
+        'kimchulsoo_417'
+        >>> student_name(PurePosixPath("lee_06_faces (2).ipynb"), {"06_faces": None})
+        'lee'
+    """
+    if len(path.parts) > 1:
+        return MOODLE.sub("", path.parts[0])
+    stem = NOTEBOOK.split(path.name)[0]
+    if canvas := CANVAS.match(stem):
+        return re.sub("_late(?=_)", "", canvas["student"], flags=re.IGNORECASE)
+    stem = re.sub(r"( \(\d+\)|-\d+)$", "", stem)
+    for name in assignments:
+        stem = re.sub(rf"[ _-]*{re.escape(name)}[ _-]*", "", stem, flags=re.IGNORECASE)
+    return stem or path.stem
+
+
+def file_name(submission: Submission, alone: bool = False) -> str:
+    """Return a name for the files of a submission; `alone` leaves out which assignment it is.
+
+    Example:
+        >>> file_name(Submission("Kim / Lee", "06_faces", File("", "", ())))
+        'Kim _ Lee-75dbb33a.06_faces'
+    """
+    name = re.sub(r"[^\w. -]", "_", submission.student)[:60]
+    if name != submission.student:
+        name += f"-{hashlib.sha256(submission.student.encode()).hexdigest()[:8]}"
+    return name if alone else f"{name}.{submission.assignment}"
+
+
+def _read(path: PurePosixPath, entry: _Entry, assignments: Mapping[str, Assignment]) -> File:
+    student = student_name(path, assignments)
+    try:
+        if entry.problem:
+            raise UnreadableError(entry.problem)
+        if entry.size > LARGEST_FILE:
+            raise UnreadableError(f"has {entry.size / 1e6:,.0f} MB, more than {LARGEST_FILE / 1e6:.0f}")
+        with _limited_memory():
+            cells, notes = read_cells(entry.read())
+        return File(str(path), student, entry.written, cells, notes)
+    except UnreadableError as error:
+        return File(str(path), student, entry.written, problem=f"{path} {error}")
+    except (OSError, MemoryError, zipfile.BadZipFile, RuntimeError) as error:
+        return File(
+            str(path), student, entry.written, problem=f"{path} cannot be read: {str(error) or 'too large'}"
+        )
+
+
+@contextmanager
+def _limited_memory() -> Iterator[None]:
+    """Let a notebook that unfolds into gigabytes raise `MemoryError` where the system can do so."""
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + PARSING_MEMORY, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def read_cells(content: bytes) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+    """Read the cells of a notebook of any format and any editor, and nothing else of it.
+
+    Returns:
+        The cells, and notes for the instructor.
+
+    Raises:
+        UnreadableError: If it is not a notebook.
+
+    Example:
+        >>> read_cells(b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["x = 1"]}]}')[0]
+        (Cell(kind='code', source='x = 1', grade_id=None, id=None),)
+    """
+    notes = []
+    if not content.strip():
+        raise UnreadableError("is empty")
+    try:
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("utf-8", errors="replace")
+        notes.append("the file is not UTF-8; letters that cannot be read were replaced")
+    try:
+        book = json.loads(text)
+    except RecursionError:
+        raise UnreadableError("is not a notebook: it is nested too deeply") from None
+    except ValueError as error:
+        raise UnreadableError(f"is not a notebook, or was cut off: {error}") from None
+    if not isinstance(book, dict):
+        raise UnreadableError("is not a notebook: it has no cells")
+    if book.get("nbformat") not in (3, 4):
+        notes.append(f"the file says it has notebook format {str(book.get('nbformat'))[:20]!r}; 3 and 4 are known")
+    sheets = book.get("worksheets") if "cells" not in book else [book]
+    listed = [sheet.get("cells") for sheet in sheets or [] if isinstance(sheet, dict)]
+    cells = [cell for some in listed if isinstance(some, list) for cell in some if isinstance(cell, dict)]
+    if not cells:
+        raise UnreadableError("is not a notebook: it has no cells")
+    return tuple(_cell(cell) for cell in cells), tuple(notes)
+
+
+def _cell(cell: dict[str, Any]) -> Cell:
+    source = cell.get("source", cell.get("input", ""))
+    source = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
+    name, number = nbgrader.get("grade_id"), cell.get("id", metadata.get("id"))
+    source = source.encode("utf-8", errors="replace").decode()  # half a surrogate pair is no text
+    return Cell(
+        "code" if cell.get("cell_type") == "code" else "markdown",
+        source,
+        name if isinstance(name, str) else None,
+        number if isinstance(number, str) else None,
+    )
+
+
+def _assign(file: File, assignments: Mapping[str, Assignment]) -> Submission:
+    """Find out which assignment a notebook answers: by names of cells, the file's name, ids and texts of cells."""
+
+    def likeness(name: str) -> tuple[int, bool, int, int]:
+        cells = assignments[name].copy.cells
+        names = {grade_id(cell) for cell in cells} - {None}
+        numbers, texts = {cell.get("id") for cell in cells}, {cell.source.strip() for cell in cells}
+        return (
+            len(names & {cell.grade_id for cell in file.cells}),
+            name.lower() in file.path.lower(),
+            len(numbers & {cell.id for cell in file.cells}),
+            len(texts & {cell.source.strip() for cell in file.cells}),
+        )
+
+    best = max(assignments, key=likeness)
+    if any(likeness(best)):
+        return Submission(file.student, best, file)
+    if len(assignments) == 1:
+        note = f"nothing in {file.path} says that it is {best}"
+        return Submission(file.student, best, file, (note,), review=not file.problem)
+    return Submission(file.student, None, file, (f"cannot tell which exercise {file.path} is",), review=True)

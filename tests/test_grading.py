@@ -1,0 +1,210 @@
+"""A class from submissions to marks: the table, the pages, going on after an interruption, points by hand."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nbgrader")
+
+import nbformat  # noqa: E402
+from nbgrader.api import Gradebook  # noqa: E402
+
+from gan_course import cli  # noqa: E402
+from gan_course.instructor import assignments, grading, sandbox  # noqa: E402
+from gan_course.instructor.kernel import EngineError  # noqa: E402
+from gan_course.instructor.marking import Marks, mark  # noqa: E402
+from gan_course.instructor.sandbox import Limits  # noqa: E402
+from gan_course.instructor.submissions import read_cells  # noqa: E402
+from tests import toy  # noqa: E402
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    toy.course(tmp_path)
+    (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def hand_in(course, student, answer="def mean(x): return sum(x) / len(x)", **cells):
+    book = toy.notebook()
+    book.cells[5].source = answer
+    for place, source in cells.items():
+        book.cells[int(place[1:])].source = source
+    nbformat.write(book, course / "in" / f"{student}.ipynb")
+
+
+def table(course):
+    with (course / "marks.csv").open(encoding="utf-8-sig") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def grade(*options):
+    return cli.main(["grade", "in", "--out", "marks.csv", "--no-sandbox", *options])
+
+
+def test_from_submissions_to_marks(course, capsys):
+    hand_in(course, "kim")
+    hand_in(course, "=이 순신", "mean = None")
+    nbformat.write(assignments.load(course)[toy.NAME].copy, course / "in" / "lee.ipynb")
+    (course / "in" / "park.ipynb").write_text("{")
+    assert grade() == 0
+    printed = capsys.readouterr().out
+    assert "4 of 4: " in printed and "1 of 4 could not be marked" in printed
+    rows = table(course)
+    kim = {"status": "pending", "total": "9.0", "max": "14", "mean-points": "3.0", "why": "pending", "note": ""}
+    assert kim.items() <= rows["kim"].items()
+    assert rows["'=이 순신"]["total"] == "6.0" and rows["lee"]["total"] == "0.0"
+    assert rows["park"]["status"] == "failed" and rows["park"]["total"] == "" and "cut off" in rows["park"]["note"]
+    pages = list((course / "marks" / "feedback").iterdir())
+    assert len(pages) == 4
+    (page,) = (page.read_text() for page in pages if "이 순신" in page.name)
+    assert "mean-points: 0 of 3: TypeError" in page and "np.testing" not in page
+    summary = (course / "marks" / "summary.html").read_text()
+    assert "data:image/png;base64," in summary and "park" in summary and "<td>kim</td>" not in summary
+
+
+def test_a_page_runs_nothing_of_the_students(course):
+    evil = "<script>alert(1)</script>"
+    source = (
+        f"from IPython.display import HTML, display\ndisplay(HTML({evil!r}))\nprint({evil!r})\n1 / 0  # {evil}"
+    )
+    hand_in(course, evil.replace("/", ""), source, c9=f"{evil} [x](javascript:alert(1))")
+    grade()
+    (page,) = (course / "marks" / "feedback").iterdir()
+    assert "<script" not in page.read_text().lower() and "default-src 'none'" in page.read_text()
+    (marked,) = (course / "marks" / "autograded").rglob("*.ipynb")
+    outputs = [output for cell in nbformat.read(marked, 4).cells for output in cell.get("outputs", [])]
+    assert all("text/html" not in output.get("data", {}) for output in outputs)
+    assert "<script" not in nbformat.read(marked, 4).cells[-1].source
+
+
+def test_what_is_done_is_kept_unless_it_changed(course):
+    for student in ("kim", "lee"):
+        hand_in(course, student)
+    grade()
+    kept = course / "marks" / "results"
+    before = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
+    hand_in(course, "lee", "mean = None")
+    grade()
+    after = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
+    assert {name for name in before if before[name] == after[name]} == {f"kim.{toy.NAME}.json"}
+    assert table(course)["lee"]["total"] == "6.0"
+    book = toy.notebook()
+    book.cells[8].source = book.cells[8].source.replace("== 0", "== 1")
+    toy.course(course, book)
+    grade()
+    assert table(course)["kim"]["total"] == "7.0"
+
+
+def test_an_interruption_keeps_what_is_done(course, monkeypatch):
+    for student in ("kim", "lee"):
+        hand_in(course, student)
+
+    def interrupt(line):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grading.grade(Path("in"), Path("marks.csv"), sandboxed=False, say=interrupt)
+    done = [path.name for path in (course / "marks" / "results").iterdir()]
+    assert done
+    monkeypatch.setattr(grading, "_apart", lambda *_: pytest.fail("graded again")) if len(done) == 2 else None
+    assert len(grading.grade(Path("in"), Path("marks.csv"), sandboxed=False)) == 2
+
+
+def test_points_by_hand_come_from_nbgraders_gradebook(course):
+    hand_in(course, "kim")
+    grade()
+    with Gradebook(f"sqlite:///{course}/marks/gradebook.db") as book:
+        given = book.find_grade("why", toy.NAME, toy.NAME, "kim")
+        assert given.needs_manual_grade and given.auto_score is None
+        assert book.find_grade("mean-points", toy.NAME, toy.NAME, "kim").auto_score == 3
+        given.manual_score, given.needs_manual_grade = 4.5, False
+        book.db.commit()
+    grade()
+    assert {"status": "ok", "total": "13.5", "why": "4.5"}.items() <= table(course)["kim"].items()
+    hand_in(course, "kim", c9="Another answer.")
+    grade()
+    assert {"status": "pending", "total": "9.0", "why": "pending"}.items() <= table(course)["kim"].items()
+
+
+def test_a_failure_of_the_engine_is_no_mark_and_is_tried_again(course, monkeypatch):
+    hand_in(course, "kim")
+
+    def fail(*arguments):
+        raise EngineError("no kernel")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(grading, "_apart", fail)
+        grade()
+    assert {"status": "failed", "total": "", "mean-points": ""}.items() <= table(course)["kim"].items()
+    assert "grading failed, run it again: EngineError: no kernel" in table(course)["kim"]["note"]
+    monkeypatch.setattr(grading, "_apart", lambda *_: Marks(points={"mean-points": 3.0}))
+    grade()
+    assert table(course)["kim"]["total"] == "3.0"
+
+
+def test_a_package_that_the_machine_lacks_is_no_mark(course):
+    toy.course(course, name="01_numbers")
+    hand_in(course, "kim")
+    path = course / "solutions" / toy.NAME / f"{toy.NAME}.ipynb"
+    path.write_text(path.read_text().replace("import numpy as np", "import numpy as np, no_such_package"))
+    grade()
+    row = table(course)["kim"]
+    assert row["status"] == "failed" and row["total"] == "" and "no_such_package" in row["note"]
+
+
+def test_without_a_sandbox_it_refuses_and_says_why(course, monkeypatch, capsys):
+    hand_in(course, "kim")
+    monkeypatch.setattr(sandbox.shutil, "which", lambda tool: None)
+    assert cli.main(["grade", "in", "--out", "marks.csv"]) == 2
+    error = capsys.readouterr().err
+    assert "bwrap" in error and "apt-get install bubblewrap" in error and "add --no-sandbox" in error
+    assert not (course / "marks.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "out", "message"),
+    [
+        ("nowhere", "marks.csv", "nowhere does not exist"),
+        ("solutions", "marks.txt", "ends in .csv"),
+        ("in", "in/marks.csv", "lies inside in"),
+        ("in", "marks.csv", "in holds no notebook"),
+    ],
+)
+def test_the_command_refuses_in_one_sentence(course, capsys, folder, out, message):
+    assert cli.main(["grade", folder, "--out", out, "--no-sandbox"]) == 2
+    assert re.fullmatch(rf"gan-course: .*{re.escape(message)}.*\n", capsys.readouterr().err)
+
+
+def test_tensorflow_and_what_it_writes_cost_no_marks(course):
+    book = toy.notebook()
+    book.cells[1].source += "\nimport keras"
+    book.cells[5].source = (
+        "def mean(x):\n    ### BEGIN SOLUTION\n    import sys\n    print('I0000 cpu', file=sys.stderr)\n"
+        "    return float(keras.ops.mean(keras.ops.convert_to_tensor(x, 'float32')))\n    ### END SOLUTION"
+    )
+    toy.course(course, book)
+    known = assignments.load(course)[toy.NAME]
+    sandboxed = not sandbox.why_not()
+    marks = mark(known, read_cells(nbformat.writes(book).encode())[0], Limits(), sandboxed)
+    assert (marks.points["mean-points"], marks.status, marks.notes) == (3, "pending", [])
+
+
+def test_partial_credit_never_exceeds_the_points(course):
+    book = toy.notebook()
+    book.cells[8].source = "### BEGIN HIDDEN TESTS\n1000\n### END HIDDEN TESTS"
+    toy.course(course, book)
+    marks = mark(
+        assignments.load(course)[toy.NAME], read_cells(nbformat.writes(book).encode())[0], Limits(), False
+    )
+    assert marks.points["spread-points"] == 0 and "more than its points" in marks.notes[0]
+
+
+def test_the_number_of_steps_is_set_small(course):
+    hand_in(course, "kim", c1="import os\nsteps = int(os.environ['GAN_COURSE_STEPS'])\nassert steps < 50")
+    rows = grading.grade(Path("in"), Path("marks.csv"), sandboxed=False)
+    (setup,) = (cell for cell in rows[0].marks.cells if "GAN_COURSE_STEPS" in cell["source"])
+    assert setup["error"] == ""

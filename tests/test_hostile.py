@@ -1,0 +1,191 @@
+"""What a submission may try, really run: each in one batch with honest ones, inside the sandbox."""
+
+import socket
+import threading
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nbgrader")
+
+import nbformat  # noqa: E402
+import psutil  # noqa: E402
+
+from gan_course.instructor import grading, sandbox  # noqa: E402
+from tests import toy  # noqa: E402
+
+pytestmark = pytest.mark.skipif(bool(sandbox.why_not()), reason=f"no sandbox here: {sandbox.why_not()}")
+
+LIMITS = sandbox.Limits(
+    cell_seconds=10, total_seconds=100, memory=2**30, processes=100, output=2_000_000, interrupt_seconds=3
+)
+RIGHT = "\ndef mean(x): return sum(x) / len(x)"
+WRONG = "\ndef mean(x): return 7"
+ALL, NO_MEAN, NONE = (2, 3, 4), (2, 0, 4), (0, 0, 0)
+
+# What stands in the cell `mean`, the points of the three checks, the status, and what the note says.
+ATTACKS = {
+    "honest": (RIGHT, ALL, "pending", ""),
+    "loop": ("while True: pass", NO_MEAN, "limit", "cell mean ran longer than 10 s"),
+    "loop in a check": (
+        "def mean(x):\n    while True: pass",
+        NO_MEAN,
+        "limit",
+        "the check mean-points ran longer",
+    ),
+    "stubborn loop": (
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
+        NO_MEAN,
+        "limit",
+        "could not be interrupted; it was left out",
+    ),
+    "endless output": ("while True: print('x' * 1000)", NO_MEAN, "limit", "wrote endless output"),
+    "huge output": ("print('x' * 30_000_000)" + RIGHT, ALL, "limit", "wrote too much at once"),
+    "memory bomb": ("keep = [bytearray(10**7) for _ in range(1000)]", NO_MEAN, "limit", "1 GB of memory"),
+    "memory in children": (
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
+        "        keep = bytearray(os.urandom(10)) * 30_000_000; time.sleep(60)\ntime.sleep(60)",
+        NO_MEAN,
+        "limit",
+        "used more than 1 GB of memory; it was left out",
+    ),
+    "fork bomb": (
+        "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+        NO_MEAN,
+        "limit",
+        "left out",
+    ),
+    "child": (
+        "import subprocess\nsubprocess.Popen(['sleep', '987654'], start_new_session=True)" + RIGHT,
+        ALL,
+        "pending",
+        "",
+    ),
+    "fill disk": (
+        "file = open('big', 'wb')\nwhile True: file.write(bytes(10**7))",
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "delete": (
+        "import shutil\nfor path in ('{folder}', '/home', '/tmp', '/etc', '/dev'):\n"
+        "    shutil.rmtree(path, ignore_errors=True)" + RIGHT,
+        ALL,
+        "pending",
+        "",
+    ),
+    "overwrite": ("open('{folder}/precious.txt', 'w').write('gone')", NO_MEAN, "pending", ""),
+    "read solution": ("exec(open('{folder}/solutions/stolen.py').read())", NO_MEAN, "pending", ""),
+    "read classmate": ("exec(open('{folder}/submissions/stolen.py').read())", NO_MEAN, "pending", ""),
+    "search": (
+        "import pathlib\nfound = [str(p) for p in pathlib.Path('{folder}').parents[1].rglob('*') if p.name in "
+        "('stolen.py', 'precious.txt', 'gradebook.db', '{name}.ipynb')]\nassert found" + WRONG,
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "network": (
+        "import socket\nsocket.create_connection(('127.0.0.1', {port}), 2).sendall(b'x')" + RIGHT,
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "who am I": (
+        "import os\nassert os.getuid() and not [p for p in os.listdir('/proc') if p.isdigit() and int(p) > 1000]"
+        + RIGHT,
+        ALL,
+        "pending",
+        "",
+    ),
+    "builtins": ("import builtins\nbuiltins.abs = lambda x: 0" + WRONG, None, "review", "builtins.abs"),
+    "hidden builtin": ("abs = lambda x: 0" + WRONG, None, "review", "name.abs"),
+    "numpy.testing": (
+        "import numpy\nnumpy.testing.assert_allclose = lambda *_, **__: None" + RIGHT,
+        None,
+        "review",
+        "numpy.testing.assert_allclose",
+    ),
+    "code of numpy.testing": (
+        "import numpy\ndef nothing(*a, **k): pass\nf = numpy.testing.assert_allclose\n"
+        "setattr(f, '__co' + 'de__', getattr(nothing, '__co' + 'de__'))" + RIGHT,
+        None,
+        "review",
+        "numpy.testing.assert_allclose",
+    ),
+    "assert": (
+        "import ast, IPython\nclass Gone(ast.NodeTransformer):\n"
+        "    def visit_Assert(self, node): return ast.Pass()\n"
+        "IPython.get_ipython().ast_transformers.append(Gone())" + WRONG,
+        None,
+        "review",
+        "a check that must fail did not",
+    ),
+    "run_cell": (
+        "import IPython\nshell = IPython.get_ipython()\nrun = shell.run_cell_async\n"
+        "async def nothing(source, *a, **k): return await run('pass', *a, **k)\nshell.run_cell_async = nothing"
+        + WRONG,
+        None,
+        "review",
+        "run_cell",
+    ),
+    "fake result": ("print('mean-points: 3.0')\ndef mean(x): print('3.0'); return 7", NO_MEAN, "pending", ""),
+    "fake number": (
+        "from IPython.display import display\ndef mean(x): display(3.0); return 7",
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "quiet exit": ("def mean(x): raise SystemExit(0)", NO_MEAN, "pending", ""),
+    "_exit": ("import os\nos._exit(0)", NO_MEAN, "review", "cell mean the kernel ended; it was left out"),
+    "_exit in a check": ("import os\ndef mean(x): os._exit(0)", NO_MEAN, "review", "the check mean-points"),
+    "kill": ("import os\nos.kill(os.getpid(), 9)", NO_MEAN, "review", "the kernel ended"),
+    "input": ("answer = input()" + RIGHT, NO_MEAN, "pending", ""),
+    "stderr": ("import sys\ndef mean(x): print('W', file=sys.stderr); return sum(x) / len(x)", ALL, "pending", ""),
+    "missing package": ("import no_such_package" + RIGHT, NO_MEAN, "review", "no_such_package"),
+}
+
+
+def _lister(connections):
+    """Open a port on this machine and count who gets through."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            connections.append(server.accept())
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server.getsockname()[1]
+
+
+def test_hostile_submissions_are_contained(tmp_path):
+    toy.course(tmp_path)
+    connections = []
+    words = {"{folder}": str(tmp_path), "{name}": toy.NAME, "{port}": str(_lister(connections))}
+    (tmp_path / "submissions").mkdir()
+    for path in ("precious.txt", "solutions/stolen.py", "submissions/stolen.py"):
+        (tmp_path / path).write_text(RIGHT)
+        (tmp_path / path).chmod(0o666)
+    for student, (source, *_) in ATTACKS.items():
+        book = deepcopy(toy.notebook())
+        for word, value in words.items():
+            source = source.replace(word, value)
+        book.cells[5].source = source
+        nbformat.write(book, tmp_path / "submissions" / f"{student}.ipynb")
+
+    rows = grading.grade(tmp_path / "submissions", tmp_path / "marks.csv", tmp_path, LIMITS)
+
+    wrong = []
+    assert {row.submission.student for row in rows} == set(ATTACKS)
+    for row in rows:
+        _, points, status, note = ATTACKS[row.submission.student]
+        got = tuple(row.marks.points.get(name) for name in ("double-points", "mean-points", "spread-points"))
+        if row.marks.status != status or (points and got != points) or note not in "; ".join(row.marks.notes):
+            wrong.append((row.submission.student, got, row.marks.status, row.marks.notes))
+        if row.marks.points.get("why", 0) is not None:
+            wrong.append((row.submission.student, "the question is not pending"))
+    assert not wrong
+    assert not connections
+    assert all((tmp_path / path).read_text() == RIGHT for path in ("precious.txt", "solutions/stolen.py"))
+    assert not [one for one in psutil.process_iter(["cmdline"]) if "987654" in (one.info["cmdline"] or [])]
+    assert not list(Path("/tmp").glob("gan-course-*/connection.json"))

@@ -306,5 +306,4 @@ def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.
 def _copied(network: keras.Model) -> keras.Model:
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
-    copy.trainable = False
     return copy

@@ -49,7 +49,7 @@ def in_precision(network: keras.Model, dtype: str) -> keras.Model:
     Example:
         >>> from gan_course.models import mnist_generator
         >>> from gan_course.trained import in_precision
-        >>> in_precision(mnist_generator(), "float16").dtype
+        >>> in_precision(mnist_generator(), "float16").weights[0].dtype
         'float16'
     """
     copy = keras.models.clone_model(

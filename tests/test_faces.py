@@ -115,7 +115,6 @@ def test_every_class_looks_different_and_changes_nothing_else(name):
 @pytest.mark.parametrize(
     ("name", "top", "bottom", "left", "right", "least"),
     [
-        ("glasses", 98, 129, 35, 143, 200),
         ("mouth", 138, 181, 60, 118, 60),
         ("beard", 105, 195, 30, 148, 60),
         ("age", 78, 160, 50, 128, 30),
@@ -129,12 +128,27 @@ def test_an_attribute_changes_the_face_where_it_is(name, top, bottom, left, righ
 
 
 @settings(max_examples=15, deadline=None)
-@given(numbers, seeds)
-def test_the_eyes_stand_where_those_of_celeba_do(number, seed):
-    image = np.asarray(draw_face(number, seed, glasses="none")[0].convert("L"))
-    for column in (69, 108):
-        eye = image[108:117, column - 6 : column + 7]
-        assert eye.max() > 220 and eye.min() < 60
+@given(numbers, st.sampled_from(ATTRIBUTES["glasses"][1:]))
+def test_glasses_stand_before_the_eyes(number, kind):
+    where = changed(number, "glasses", "none", kind)
+    assert where[98:129].sum() == where.sum()
+    (below_the_arms,) = np.nonzero(where[114:].any(axis=0))
+    assert np.abs(below_the_arms[[0, -1]] - (54.5, 123.5)).max() < 2
+    assert where[114, [55, 84, 94, 123]].all()
+
+
+def test_the_eyes_stand_where_those_of_celeba_do():
+    mean = draw_faces(40, glasses="none", skin="pale")[0].mean(axis=(0, 3))
+    for column in (69.5, 108.5):
+        left = int(column) - 12
+        row, darkest = np.unravel_index(mean[106:119, left : left + 25].argmin(), (13, 25))
+        assert abs(106 + row - 112) <= 6 and abs(left + darkest - column) <= 2
+
+
+def test_teeth_are_seen_in_grins_and_laughs_only():
+    for mouth in ATTRIBUTES["mouth"]:
+        blue = draw_faces(20, mouth=mouth)[0][:, 145:165, 80:98, 2]
+        assert ((blue > 235).any(axis=(1, 2)) == (mouth in ("grin", "laugh"))).all()
 
 
 @pytest.mark.parametrize(

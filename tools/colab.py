@@ -67,7 +67,8 @@ def test(version: str, constraints: Path) -> None:
     run(*pip, "install", "--quiet", "--constraint", constraints, *RUNNERS)
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(ROOT / "pyproject.toml", folder)
-        shutil.copytree(ROOT / "tests", Path(folder) / "tests")
+        for name in ("benchmarks", "docs", "tests", "tools"):
+            shutil.copytree(ROOT / name, Path(folder) / name)
         results = shutil.ignore_patterns("MNIST", "FACES*")  # a model that a newer Keras saved does not open here
         for name in NOTEBOOKS:
             shutil.copytree(ROOT / name, Path(folder) / name, ignore=results)

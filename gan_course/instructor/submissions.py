@@ -211,7 +211,7 @@ def file_name(submission: Submission, alone: bool = False) -> str:
 
     Example:
         >>> file_name(Submission("Kim / Lee", "06_faces", File("", "", ())))
-        'Kim _ Lee-75dbb33a.06_faces'
+        'Kim _ Lee-0d9077a8.06_faces'
     """
     name = re.sub(r"[^\w. -]", "_", submission.student)[:60]
     if name != submission.student:

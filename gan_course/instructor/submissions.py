@@ -200,10 +200,9 @@ def student_name(path: PurePosixPath, assignments: Mapping[str, Assignment]) -> 
     stem = NOTEBOOK.split(path.name)[0]
     if canvas := CANVAS.match(stem):
         return re.sub("_late(?=_)", "", canvas["student"], flags=re.IGNORECASE)
-    stem = re.sub(r"( \(\d+\)|-\d+)$", "", stem)
     for name in assignments:
-        stem = re.sub(rf"[ _-]*{re.escape(name)}[ _-]*", "", stem, flags=re.IGNORECASE)
-    return stem or path.stem
+        stem = re.sub(rf"[ _-]*{re.escape(name)}(-\d+$)?[ _-]*", "", stem, flags=re.IGNORECASE)
+    return re.sub(r" ?\(\d+\)$", "", stem) or path.stem
 
 
 def file_name(submission: Submission, alone: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +129,14 @@ class LossLog(keras.callbacks.Callback):
         row = (self.model.steps, float(logs["d_loss"]), float(logs["g_loss"]), seconds)
         self.rows.append(row)
         if self._file:
-            with explained(self.path):
-                self._writer.writerow(_as_text(row))
-                self._file.flush()
+            try:
+                with explained(self.path):
+                    self._writer.writerow(_as_text(row))
+                    self._file.flush()
+            except OSError:
+                with suppress(OSError):  # else Python complains of the unwritten rest when it ends
+                    self._file.close()
+                raise
 
     def on_train_end(self, logs: Any = None) -> None:
         """Close the file."""

@@ -49,6 +49,7 @@ def test_formats(tmp_path, name):
     found = load_one(tmp_path, Image.fromarray(image), name, size=64)
     assert found.shape == (64, 64, 3) and found.dtype == np.uint8
     assert np.abs(found.astype(int) - image).mean() < 8
+    np.testing.assert_array_equal(streamed(tmp_path, size=64)[0], scale(found))
 
 
 def test_files_come_in_the_order_of_their_names(tmp_path):
@@ -171,7 +172,9 @@ def spoil(folder: Path) -> list[str]:
 def test_what_is_no_picture_is_counted_and_named(tmp_path):
     images = fill(tmp_path, 3)
     names = spoil(tmp_path)
-    with pytest.warns(UserWarning, match=r"left out 6 files in .*: empty\.jpg \(.*\), .* and 1 more") as caught:
+    with pytest.warns(
+        UserWarning, match=r"left out 6 files in .*: empty\.jpg \(.*notes\.txt \(no JPEG, PNG or WebP\) and 1 more"
+    ) as caught:
         found = load_image_folder(tmp_path, size=4, channels=1)
     np.testing.assert_array_equal(found, images)
     assert [name in str(caught[0].message) for name in names] == [True] * 5 + [False]

@@ -141,7 +141,11 @@ def test_a_failure_of_the_engine_is_no_mark_and_is_tried_again(course, monkeypat
         grade()
     assert {"status": "failed", "total": "", "mean-points": ""}.items() <= table(course)["kim"].items()
     assert "grading failed, run it again: EngineError: no kernel" in table(course)["kim"]["note"]
-    monkeypatch.setattr(grading, "_apart", lambda *_: Marks(points={"mean-points": 3.0}))
+    monkeypatch.setattr(
+        grading,
+        "_apart",
+        lambda *_: Marks(points={"double-points": 0.0, "mean-points": 3.0, "spread-points": 0.0, "why": None}),
+    )
     grade()
     assert table(course)["kim"]["total"] == "3.0"
 

@@ -42,7 +42,7 @@ ATTACKS = {
     ),
     "endless output": ("while True: print('x' * 1000)", NO_MEAN, "limit", "wrote endless output"),
     "huge output": ("print('x' * 30_000_000)" + RIGHT, ALL, "limit", "wrote too much at once"),
-    "memory bomb": ("keep = [bytearray(10**7) for _ in range(1000)]", NO_MEAN, "limit", "1 GB of memory"),
+    "memory bomb": ("keep = bytearray(2 * 10**9)", NO_MEAN, "limit", "1 GB of memory"),
     "memory in children": (
         "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
         "        keep = bytearray(os.urandom(10)) * 30_000_000; time.sleep(60)\ntime.sleep(60)",

@@ -60,10 +60,20 @@ def test_one_file_a_student(tmp_path, known):
         "kim_01_numbers.ipynb",
         "이 순신.ipynb",
         "01_numbers_park (2).ipynb",
+        "2026-117.ipynb",
+        "01_numbers-3.ipynb",
         "lee/x.ipynb",
         "cho.ipynb.txt",
     )
-    assert {name for name, _ in students(tmp_path, known)} == {"kim", "이 순신", "park", "lee", "cho"}
+    assert {name for name, _ in students(tmp_path, known)} == {
+        "kim",
+        "이 순신",
+        "park",
+        "lee",
+        "cho",
+        "2026-117",
+        "01_numbers-3",
+    }
 
 
 def test_one_folder_a_student_and_folders_of_nbgrader(tmp_path, known):

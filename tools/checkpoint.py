@@ -6,10 +6,12 @@ Of the other trainings only the measured quality is kept, to compare with.
 """
 
 import csv
+import json
 import os
 import platform
 import shutil
 import sys
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import gan_course
 from gan_course.files import replacing
 
 HISTORY_ROWS = 1000
+NEWS = ("input_axes", "output_axes", "renorm", "renorm_clipping", "renorm_momentum")  # since Keras 3.14, not used
 
 
 def pack(name: str, run: Path, *others: Path) -> None:
@@ -30,6 +33,8 @@ def pack(name: str, run: Path, *others: Path) -> None:
     gan, folder = keras.models.load_model(run / "gan.keras"), CHECKPOINTS / name
     save_model(in_precision(gan.best_generator, "float16"), folder / "generator.keras")
     save_model(in_precision(gan.discriminator, "float16"), folder / "discriminator.keras")
+    for network in ("generator", "discriminator"):
+        open_to_older_keras(folder / f"{network}.keras")
     rows = read_losses(run / "history.csv")
     thinned = [row for row in rows if row[0] % thinning(gan) == 0]
     with replacing(folder / "history.csv") as beside, beside.open("w", newline="") as file:
@@ -40,6 +45,18 @@ def pack(name: str, run: Path, *others: Path) -> None:
             shutil.copy(each / "quality.csv", beside)
     with replacing(folder / "README.md") as beside:
         beside.write_text(description(gan, pretrained(name), read_quality(run / "quality.csv")[-1]["seconds"]))
+
+
+def open_to_older_keras(path: Path) -> None:
+    """Leave out the settings that Keras 3.13, which is Colab's, does not know."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(
+        files["config.json"], object_hook=lambda found: {k: v for k, v in found.items() if k not in NEWS}
+    )
+    with replacing(path) as beside, zipfile.ZipFile(beside, "w") as archive:
+        for name, content in {**files, "config.json": json.dumps(config)}.items():
+            archive.writestr(name, content)
 
 
 def thinning(gan: "gan_course.GAN") -> int:

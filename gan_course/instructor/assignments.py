@@ -178,6 +178,4 @@ def _check_leaks(source: NotebookNode, copy: NotebookNode) -> None:
     for cell in source.cells:
         for line in "\n".join(REGION.findall(cell.source)).splitlines():
             if re.search(r"\bassert|\braise ", line) and " ".join(line.split()) in lines:
-                raise AssignmentError(
-                    f"the hidden test {grade_id(cell)} leaks into the student's copy: {line.strip()}"
-                )
+                raise AssignmentError(f"the hidden test {grade_id(cell)} leaks to the students: {line.strip()}")

@@ -200,10 +200,9 @@ def student_name(path: PurePosixPath, assignments: Mapping[str, Assignment]) -> 
     stem = NOTEBOOK.split(path.name)[0]
     if canvas := CANVAS.match(stem):
         return re.sub("_late(?=_)", "", canvas["student"], flags=re.IGNORECASE)
-    stem = re.sub(r"( \(\d+\)|-\d+)$", "", stem)
     for name in assignments:
-        stem = re.sub(rf"[ _-]*{re.escape(name)}[ _-]*", "", stem, flags=re.IGNORECASE)
-    return stem or path.stem
+        stem = re.sub(rf"[ _-]*{re.escape(name)}(-\d+$)?[ _-]*", "", stem, flags=re.IGNORECASE)
+    return re.sub(r" ?\(\d+\)$", "", stem) or path.stem
 
 
 def file_name(submission: Submission, alone: bool = False) -> str:
@@ -211,7 +210,7 @@ def file_name(submission: Submission, alone: bool = False) -> str:
 
     Example:
         >>> file_name(Submission("Kim / Lee", "06_faces", File("", "", ())))
-        'Kim _ Lee-75dbb33a.06_faces'
+        'Kim _ Lee-0d9077a8.06_faces'
     """
     name = re.sub(r"[^\w. -]", "_", submission.student)[:60]
     if name != submission.student:

@@ -1,4 +1,4 @@
-"""Pure functions from arrays to pictures."""
+"""Pictures of images and losses."""
 
 from collections.abc import Mapping, Sequence
 

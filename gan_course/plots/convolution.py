@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
 
 WIDTH, HEIGHT, DPI = 700, 330, 100  # pixels
-TITLE, GAP, SMALLEST = 44, 40, 14  # pixels: above the tables, between them, the smallest cell with a number
+TITLE, GAP, LARGEST_CELL, SMALLEST_FONT = 44, 40, 42, 7  # pixels
 SIGNED = LinearSegmentedColormap.from_list("pale", ["#7FB8DA", "white", "#F0AE80"])
 GREY = "#767676"
+DIGIT_HEIGHT = 0.73  # of a font one high
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,7 @@ def convolution_words(
     """
     rows, columns = sweeps(image, kernel, padding, stride, dilation)
     window = pad(image, rows, columns)[np.ix_(rows.taps(pixel[0]), columns.taps(pixel[1]))]
-    products = [f"{number(a)}×{_signed(b)}" for a, b in zip(window.flat, kernel.flat, strict=True)]
+    products = [f"{_signed(a)}×{_signed(b)}" for a, b in zip(window.flat, kernel.flat, strict=True)]
     sizes = dict.fromkeys([rows.formula(), columns.formula()])
     lines = [
         f"Output pixel in row {pixel[0]}, column {pixel[1]}:",
@@ -181,8 +185,8 @@ def convolution_words(
     return "\n".join(lines)
 
 
-def _signed(weight: float) -> str:
-    return f"({number(weight)})" if weight < 0 else number(weight)
+def _signed(factor: float) -> str:
+    return f"({number(factor)})" if factor < 0 else number(factor)
 
 
 def _listed(name: str, numbers: Sequence[int]) -> str:
@@ -220,7 +224,7 @@ def show_convolution(
     padded = pad(image, rows, columns)
     tables = (padded, kernel, output)
     free = WIDTH - 2 * GAP - 8
-    cell = min(34, free / sum(t.shape[1] for t in tables), (HEIGHT - TITLE - 4) / max(map(len, tables)))
+    cell = min(LARGEST_CELL, free / sum(t.shape[1] for t in tables), (HEIGHT - TITLE - 4) / max(map(len, tables)))
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))
@@ -262,14 +266,31 @@ def _draw_table(
         linewidth=0.5,
     )
     axes.text(x + cell * width / 2, y - 6, title, ha="center", va="bottom", fontsize=9.5)
-    if cell < SMALLEST:
+    inner = np.ones(table.shape, bool) if inner is None else inner
+    for chosen, color in ((inner, "black"), (~inner, GREY)):
+        _write_numbers(axes, table, chosen, corner, cell, color)
+
+
+def _write_numbers(
+    axes: Axes, table: np.ndarray, chosen: np.ndarray, corner: tuple[float, float], cell: float, color: str
+) -> None:
+    """Write the chosen numbers as one shape, which is many times faster than one text for each."""
+    size = min(15, 0.6 * cell, 1.4 * cell / max(len(number(value)) for value in table.flat))
+    if size < SMALLEST_FONT or not chosen.any():
         return
-    longest = max(len(number(value)) for value in table.flat)
-    size = min(11, 0.45 * cell, 1.05 * cell / longest)
-    for (row, column), value in np.ndenumerate(table):
-        color = "black" if inner is None or inner[row, column] else GREY
-        place = x + cell * (column + 0.5), y + cell * (row + 0.5)
-        axes.text(*place, number(value), ha="center", va="center", fontsize=size, color=color)
+    vertices, codes = [], []
+    for row, column in np.argwhere(chosen):
+        outline = _outline(number(table[row, column]))
+        vertices.append(outline.vertices * (size, -size) + corner + cell * np.array([column + 0.5, row + 0.5]))
+        codes.append(outline.codes)
+    axes.add_artist(PathPatch(Path(np.concatenate(vertices), np.concatenate(codes)), color=color, lw=0))
+
+
+@cache
+def _outline(text: str) -> Path:
+    """The shape of a text one pixel high, with its middle at 0."""
+    path = TextPath((0, 0), text, size=1)
+    return Path(path.vertices - (path.get_extents().max[0] / 2, DIGIT_HEIGHT / 2), path.codes)
 
 
 def _draw_unreached(axes: Axes, rows: Sweep, columns: Sweep, corner: tuple[float, float], cell: float) -> None:
@@ -301,4 +322,4 @@ def _frame(
 ) -> None:
     place = corner[0] + cell * start[1], corner[1] + cell * start[0]
     shape = Rectangle(place, cell * spans[1], cell * spans[0], fill=False, ec="black", lw=lw, hatch=hatch)
-    axes.add_patch(shape)
+    axes.add_artist(shape)

@@ -10,18 +10,27 @@ from gan_course.plots.images import (
     show_losses,
     show_timeline,
 )
+from gan_course.plots.networks import Layer, count_words, discriminator_layers, generator_layers, show_layers
+from gan_course.plots.upsampling import show_upsampling, upsampling_words
 
 __all__ = [
     "D_COLOR",
     "G_COLOR",
     "LN2",
+    "Layer",
     "Sweep",
     "convolution_words",
+    "count_words",
+    "discriminator_layers",
+    "generator_layers",
     "image_grid",
     "number",
     "show_convolution",
     "show_images",
+    "show_layers",
     "show_losses",
     "show_timeline",
+    "show_upsampling",
     "sweeps",
+    "upsampling_words",
 ]

@@ -1,0 +1,84 @@
+"""How the drawings of one training change from step to step, as a figure and as a moving picture."""
+
+import io
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from gan_course.plots.images import as_png
+
+SIDE, TITLE = 480, 30  # pixels: the longest side of a picture, and the height of the line above it
+FRAMES, FRAME_MS, LAST_MS = 60, 150, 2000
+GIF_BYTES = 2_000_000
+COLORS = 32
+
+
+def show_step(grid: np.ndarray, step: int) -> Figure:
+    """Draw one grid under the number of its step, enlarged by a whole factor, or shrunk, to at most 480 pixels.
+
+    Args:
+        grid: As `image_grid` makes it: uint8 `(height, width)` or `(height, width, 3)`.
+        step: Its step.
+
+    Returns:
+        A matplotlib figure; at 100 pixels an inch none of its pixels is smoothed over.
+    """
+    factor = max(1, SIDE // max(grid.shape[:2]))
+    picture = Image.fromarray(grid.repeat(factor, 0).repeat(factor, 1))
+    picture.thumbnail((SIDE, SIDE))
+    figure = Figure(figsize=(max(picture.width, 200) / 100, (picture.height + TITLE) / 100), dpi=100)
+    figure.figimage(np.asarray(picture), cmap="gray", vmin=0, vmax=255)
+    figure.text(0.01, 1 - TITLE / 2 / (picture.height + TITLE), f"step {step:,}", va="center", fontsize=12)
+    return figure
+
+
+def spread(steps: Iterable[int], count: int = FRAMES) -> list[int]:
+    """Choose at most `count` steps: the first, the last, and more from the beginning, where more changes.
+
+    Example:
+        >>> from gan_course.plots import spread
+        >>> spread(range(0, 1001, 100), 5)
+        [0, 100, 200, 600, 1000]
+    """
+    steps = sorted(steps)
+    if len(steps) <= count:
+        return steps
+    places = np.linspace(0, 1, count) ** 2 * (len(steps) - 1)
+    return [steps[place] for place in np.unique(places.round().astype(int))]
+
+
+def timeline_gif(grids: Mapping[int, np.ndarray]) -> bytes:
+    """Return an animated GIF of the grids of one run: at most 60 of them, and fewer until it is under 2 MB.
+
+    Args:
+        grids: From a step to its picture, as `image_grid` makes it, all of one size.
+
+    Returns:
+        The bytes of the file. It repeats, and rests two seconds on the last picture.
+
+    Raises:
+        ValueError: If there is no grid, or they differ in size.
+    """
+    shapes = {grid.shape for grid in grids.values()}
+    if len(shapes) != 1:
+        raise ValueError(f"found pictures of the shapes {sorted(shapes)}; expected those of one training, all alike")
+    count = min(FRAMES, len(grids))
+    while True:
+        steps = spread(grids, count)
+        gif = _as_gif([show_step(grids[step], step) for step in steps])
+        if len(gif) < GIF_BYTES:
+            return gif
+        count = max(2, int(0.95 * count * GIF_BYTES / len(gif)))  # two of them always fit
+
+
+def _as_gif(figures: list[Figure]) -> bytes:
+    first, *others = (
+        Image.open(io.BytesIO(as_png(figure))).convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+        for figure in figures
+    )
+    file = io.BytesIO()
+    durations = [FRAME_MS] * len(others) + [LAST_MS]
+    first.save(file, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
+    return file.getvalue()

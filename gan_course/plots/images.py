@@ -123,9 +123,7 @@ def show_losses(d_loss: Sequence[float], g_loss: Sequence[float], smooth: int = 
     return figure
 
 
-def draw_losses(
-    axes: Axes, d_loss: Sequence[float], g_loss: Sequence[float], smooth: int, first: int = 0
-) -> None:
+def draw_losses(axes: Axes, d_loss: Sequence[float], g_loss: Sequence[float], smooth: int, first: int = 0) -> None:
     """Draw the lines of `show_losses` into axes; `first` is the step before the first loss."""
     count = len(d_loss) // smooth
     steps = first + (np.arange(count) + 0.5) * smooth

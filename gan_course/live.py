@@ -46,6 +46,8 @@ class LivePlot(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Show what the model draws before the first step of this call of `fit`."""
         self._first, self._losses = self.model.steps, []
+        shape = self.count, self.model.latent_dim
+        self._latent = np.random.default_rng(self.seed).standard_normal(shape, "float32")
         if in_notebook():
             self._handle = DisplayHandle()
             self._handle.display(**self._picture())
@@ -70,7 +72,8 @@ class LivePlot(keras.callbacks.Callback):
 
     def _picture(self, ended: bool = False) -> dict[str, Any]:
         """Return the whole picture; an interruption while it is made leaves the one before."""
-        grid = image_grid(unscale(self.model.generate(self.count, self.seed)), self.columns)
+        images = self.model.best_generator.predict_on_batch(self._latent)  # a quarter of the cost of `generate`
+        grid = image_grid(unscale(images), self.columns)
         d_loss, g_loss = np.reshape(self._losses, (-1, 2)).T
         timed = len(d_loss) - 1
         seconds_a_step = (time.perf_counter() - self._start) / timed if timed > 0 else None

@@ -38,7 +38,7 @@ def find_samples(folder: str | Path) -> dict[int, Path]:
 
 
 def read_sample(path: str | Path) -> np.ndarray:
-    """Return a picture as `gan_course.plots.image_grid` made it: uint8 `(height, width)`, in colour with a 3 behind.
+    """Return a picture as `gan_course.plots.image_grid` made it, uint8 `(height, width)` or `(height, width, 3)`.
 
     Raises:
         ValueError: If the file is damaged.

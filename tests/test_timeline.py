@@ -69,7 +69,8 @@ def test_a_picture_is_enlarged_without_smoothing_and_never_too_large(side, size)
     assert picture(drawn).size == size
     if side < 480:
         factor = 480 // side
-        np.testing.assert_array_equal(pixels(drawn)[30:][factor // 2 :: factor, factor // 2 :: factor], grid)
+        middles = pixels(drawn)[30:][factor // 2 :: factor, factor // 2 :: factor]
+        np.testing.assert_allclose(middles, grid, atol=1)
 
 
 def test_the_number_of_the_step_stands_above_the_picture():
@@ -81,13 +82,12 @@ def test_the_number_of_the_step_stands_above_the_picture():
 
 def test_a_gif_shows_every_grid_in_order_and_rests_on_the_last():
     grids = {step: np.full((58, 58), step, "uint8") for step in (200, 0, 100)}
-    frames = [*ImageSequence.Iterator(picture(timeline_gif(grids)))]
-    assert [frame.info["duration"] for frame in frames] == [150, 150, 2000]
+    gif = picture(timeline_gif(grids))
     frames = [
-        np.asarray(frame.convert("L"))[-9:, -9:] for frame in ImageSequence.Iterator(picture(timeline_gif(grids)))
+        (frame.info["duration"], frame.convert("L").getpixel((100, 100))) for frame in ImageSequence.Iterator(gif)
     ]
-    assert [int(frame.mean()) for frame in frames] == [0, 100, 200]
-    assert picture(timeline_gif(grids)).info["loop"] == 0
+    assert frames == [(150, 0), (150, 100), (2000, 200)]
+    assert gif.info["loop"] == 0
 
 
 @pytest.mark.parametrize("shape", [(148, 148), (480, 480, 3)])

@@ -120,6 +120,7 @@ def show_losses(d_loss: Sequence[float], g_loss: Sequence[float], smooth: int = 
         )
     figure, axes = plt.subplots(figsize=(6.5, 3), layout="constrained")
     draw_losses(axes, d_loss, g_loss, smooth)
+    axes.legend(frameon=False)
     return figure
 
 
@@ -132,7 +133,6 @@ def draw_losses(axes: Axes, d_loss: Sequence[float], g_loss: Sequence[float], sm
         axes.plot(steps, means, label=label, color=color, lw=1)
     axes.axhline(LN2, color="black", lw=0.8, ls="--", label="ln 2: a guess")
     axes.set(xlabel="step", ylabel="binary cross-entropy", ylim=(0, None))
-    axes.legend(frameon=False)
 
 
 def as_png(figure: Figure, **settings: Any) -> bytes:

@@ -35,10 +35,11 @@ def show_training(
     """
     figure = Figure(figsize=(7, 3))
     figure.text(0.01, 0.94, title, va="center", fontsize=11)
-    draw_losses(figure.add_axes((0.08, 0.16, 0.53, 0.7)), d_loss, g_loss, max(1, len(d_loss) // POINTS), first)
-    axes = figure.add_axes((0.63, 0.04, 0.36, 0.84))
-    axes.imshow(grid, cmap="gray", vmin=0, vmax=255)
-    axes.axis("off")
+    left, right = figure.add_axes((0.08, 0.16, 0.53, 0.7)), figure.add_axes((0.63, 0.04, 0.36, 0.84))
+    draw_losses(left, d_loss, g_loss, max(1, len(d_loss) // POINTS), first)
+    left.legend(frameon=False, loc="upper right", ncols=3, fontsize=9)
+    right.imshow(grid, cmap="gray", vmin=0, vmax=255)
+    right.axis("off")
     return figure
 
 

@@ -63,9 +63,7 @@ def timeline_gif(grids: Mapping[int, np.ndarray]) -> bytes:
     """
     shapes = {grid.shape for grid in grids.values()}
     if len(shapes) != 1:
-        raise ValueError(
-            f"found pictures of the shapes {sorted(shapes)}; expected those of one training, all alike"
-        )
+        raise ValueError(f"found pictures of the shapes {sorted(shapes)}; expected those of one training")
     count = min(FRAMES, len(grids))
     while True:
         steps = spread(grids, count)

@@ -1,13 +1,13 @@
 """How the drawings of one training change from step to step, as a figure and as a moving picture."""
 
+import functools
 import io
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
-
-from gan_course.plots.images import as_png
 
 SIDE, TITLE = 480, 30  # pixels: the longest side of a picture, and the height of the line above it
 FRAMES, FRAME_MS, LAST_MS = 60, 150, 2000
@@ -64,21 +64,20 @@ def timeline_gif(grids: Mapping[int, np.ndarray]) -> bytes:
     shapes = {grid.shape for grid in grids.values()}
     if len(shapes) != 1:
         raise ValueError(f"found pictures of the shapes {sorted(shapes)}; expected those of one training")
+
+    @functools.cache
+    def frame(step: int) -> Image.Image:
+        canvas = FigureCanvasAgg(show_step(grids[step], step))
+        canvas.draw()
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        return picture.quantize(COLORS, dither=Image.Dither.NONE)
+
     count = min(FRAMES, len(grids))
     while True:
-        steps = spread(grids, count)
-        gif = _as_gif([show_step(grids[step], step) for step in steps])
-        if len(gif) < GIF_BYTES:
-            return gif
-        count = max(2, int(0.95 * count * GIF_BYTES / len(gif)))  # two of them always fit
-
-
-def _as_gif(figures: list[Figure]) -> bytes:
-    first, *others = (
-        Image.open(io.BytesIO(as_png(figure))).convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
-        for figure in figures
-    )
-    file = io.BytesIO()
-    durations = [FRAME_MS] * len(others) + [LAST_MS]
-    first.save(file, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
-    return file.getvalue()
+        first, *others = map(frame, spread(grids, count))
+        durations = [FRAME_MS] * len(others) + [LAST_MS]
+        file = io.BytesIO()
+        first.save(file, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
+        if file.tell() < GIF_BYTES:
+            return file.getvalue()
+        count = max(2, int(0.95 * count * GIF_BYTES / file.tell()))  # two of them always fit

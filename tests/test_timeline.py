@@ -70,7 +70,7 @@ def test_a_picture_is_enlarged_without_smoothing_and_never_too_large(side, size)
     if side < 480:
         factor = 480 // side
         middles = pixels(drawn)[30:][factor // 2 :: factor, factor // 2 :: factor]
-        np.testing.assert_allclose(middles, grid, atol=1)
+        np.testing.assert_array_equal(middles, grid)
 
 
 def test_the_number_of_the_step_stands_above_the_picture():
@@ -93,7 +93,7 @@ def test_a_gif_shows_every_grid_in_order_and_rests_on_the_last():
 @pytest.mark.parametrize("shape", [(148, 148), (480, 480, 3)])
 def test_a_gif_of_the_worst_pictures_is_under_2_mb_and_still_moves(shape):
     random = np.random.default_rng(0)
-    grids = {step: random.integers(0, 255, shape, dtype="uint8") for step in range(0, 7_000, 100)}
+    grids = {step: random.integers(0, 255, shape, dtype="uint8") for step in range(0, 2_000, 100)}
     gif = timeline_gif(grids)
     assert len(gif) < 2_000_000 and picture(gif).n_frames >= 5
 

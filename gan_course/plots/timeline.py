@@ -29,7 +29,7 @@ def show_step(grid: np.ndarray, step: int) -> Figure:
     picture = Image.fromarray(grid.repeat(factor, 0).repeat(factor, 1))
     picture.thumbnail((SIDE, SIDE))
     figure = Figure(figsize=(max(picture.width, 200) / 100, (picture.height + TITLE) / 100), dpi=100)
-    figure.figimage(np.asarray(picture), cmap="gray", vmin=0, vmax=255)
+    figure.figimage(np.asarray(picture.convert("RGB")))
     figure.text(0.01, 1 - TITLE / 2 / (picture.height + TITLE), f"step {step:,}", va="center", fontsize=12)
     return figure
 

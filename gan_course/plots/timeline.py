@@ -28,9 +28,10 @@ def show_step(grid: np.ndarray, step: int) -> Figure:
     factor = max(1, SIDE // max(grid.shape[:2]))
     picture = Image.fromarray(grid.repeat(factor, 0).repeat(factor, 1))
     picture.thumbnail((SIDE, SIDE))
-    figure = Figure(figsize=(max(picture.width, 200) / 100, (picture.height + TITLE) / 100), dpi=100)
+    pixels = np.array([max(picture.width, 200), picture.height + TITLE])
+    figure = Figure(figsize=(pixels + 0.1) / 100, dpi=100)  # 0.1 more, or rounding clips the last pixel
     figure.figimage(np.asarray(picture.convert("RGB")))
-    figure.text(0.01, 1 - TITLE / 2 / (picture.height + TITLE), f"step {step:,}", va="center", fontsize=12)
+    figure.text(0.01, 1 - TITLE / 2 / pixels[1], f"step {step:,}", va="center", fontsize=12)
     return figure
 
 

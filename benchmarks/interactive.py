@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -115,9 +114,7 @@ def train_live() -> None:
     gan = gan_course.GAN(models.mnist_generator(), models.mnist_discriminator(dropout=0), seed=0)
     gan.compile(recipe="course")
     watched = [Timed(STEPS)]
-    gan.fit(
-        gan_course.datasets.scale(digits), batch_size=32, steps_per_epoch=STEPS, callbacks=watched, verbose=0
-    )
+    gan.fit(gan_course.datasets.scale(digits), batch_size=32, steps_per_epoch=STEPS, callbacks=watched, verbose=0)
     drawn = np.array(spent) > 20 * np.median(spent)
     after = np.flatnonzero(drawn[1:-1]) + 2  # the steps after a drawing
     found = {

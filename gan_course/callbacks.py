@@ -14,8 +14,10 @@ from tqdm import tqdm
 from gan_course.checkpoint import Checkpoint as Checkpoint
 from gan_course.datasets import unscale
 from gan_course.files import explained, free_name, replacing
+from gan_course.live import LivePlot as LivePlot
 from gan_course.plots import image_grid
 from gan_course.quality import Quality as Quality
+from gan_course.samples import sample_path
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -55,7 +57,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     def path(self, step: int) -> Path:
         """Return where the picture of a step is kept."""
-        return self.folder / f"step_{step:06d}.png"
+        return sample_path(self.folder, step)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Save the picture of a model that has not been trained."""

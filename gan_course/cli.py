@@ -85,6 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--count", type=_positive, default=25, help="how many images (default: 25)")
     generate.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same images (default: 0)")
 
+    timeline = commands.add_parser("timeline", help="make a moving picture of the samples of a training")
+    timeline.set_defaults(run=_timeline)
+    timeline.add_argument("folder", type=Path, metavar="DIR", help="a folder that `train` made")
+    timeline.add_argument("--out", type=Path, required=True, metavar="GIF", help="the GIF to write, under 2 MB")
+
     faces = commands.add_parser("draw-faces", help="draw cartoon faces into a folder like the aligned CelebA")
     faces.set_defaults(run=_draw_faces)
     faces.add_argument("folder", type=Path, metavar="DIR", help="the folder for 000001.jpg, 000002.jpg, ...")
@@ -198,6 +203,20 @@ def _generate(options: argparse.Namespace) -> int:
     with replacing(options.out) as beside:
         Image.fromarray(grid).save(beside)
     print(f"{options.out} shows {options.count} images.")
+    return 0
+
+
+def _timeline(options: argparse.Namespace) -> int:
+    if options.out.suffix.lower() != ".gif" or options.out.is_dir():
+        raise ValueError(f"--out is {options.out}; expected the name of a file that ends in .gif")
+    from gan_course.plots import spread, timeline_gif
+    from gan_course.samples import find_samples, read_sample
+
+    found = find_samples(options.folder)
+    gif = timeline_gif({step: read_sample(found[step]) for step in spread(found)})
+    with replacing(options.out) as beside:
+        beside.write_bytes(gif)
+    print(f"{options.out} shows the samples of steps {min(found):,} to {max(found):,}.")
     return 0
 
 

@@ -1,9 +1,12 @@
 """Pictures of images and losses."""
 
+import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 LN2 = float(np.log(2))
@@ -116,20 +119,36 @@ def show_losses(d_loss: Sequence[float], g_loss: Sequence[float], smooth: int = 
             "expected as many of each, and smooth from 1 to that number"
         )
     figure, axes = plt.subplots(figsize=(6.5, 3), layout="constrained")
-    count = len(d_loss) // smooth
-    steps = (np.arange(count) + 0.5) * smooth
-    for values, label, color in (
-        (g_loss, "generator", G_COLOR),
-        (d_loss, "discriminator", D_COLOR),
-    ):
-        axes.plot(
-            steps,
-            np.reshape(values[: count * smooth], (count, smooth)).mean(1),
-            label=label,
-            color=color,
-            lw=1,
-        )
-    axes.axhline(LN2, color="black", lw=0.8, ls="--", label="ln 2: a guess")
-    axes.set(xlabel="step", ylabel="binary cross-entropy", ylim=(0, None))
+    draw_losses(axes, d_loss, g_loss, smooth)
     axes.legend(frameon=False)
     return figure
+
+
+def draw_losses(axes: Axes, d_loss: Sequence[float], g_loss: Sequence[float], smooth: int, first: int = 0) -> None:
+    """Draw the lines of `show_losses` into axes; `first` is the step before the first loss."""
+    count = len(d_loss) // smooth
+    steps = first + (np.arange(count) + 0.5) * smooth
+    for values, label, color in ((g_loss, "generator", G_COLOR), (d_loss, "discriminator", D_COLOR)):
+        means = np.reshape(values[: count * smooth], (count, smooth)).mean(1)
+        axes.plot(steps, means, label=label, color=color, lw=1)
+    axes.axhline(LN2, color="black", lw=0.8, ls="--", label="ln 2: a guess")
+    axes.set(xlabel="step", ylabel="binary cross-entropy", ylim=(0, None))
+
+
+def as_png(figure: Figure, **settings: Any) -> bytes:
+    """Return a figure as the bytes of a PNG file with 100 pixels an inch, and close it.
+
+    Args:
+        figure: Any matplotlib figure.
+        **settings: Those of `Figure.savefig`, such as `bbox_inches`.
+
+    Example:
+        >>> from matplotlib.figure import Figure
+        >>> from gan_course.plots import as_png
+        >>> as_png(Figure())[1:4]
+        b'PNG'
+    """
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=100, **settings)
+    plt.close(figure)
+    return file.getvalue()

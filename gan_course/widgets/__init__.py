@@ -3,6 +3,7 @@
 from gan_course.widgets.convolution import convolution_explorer
 from gan_course.widgets.networks import discriminator_counter, generator_counter
 from gan_course.widgets.shell import Explorer, as_png
+<<<<<<< ours
 from gan_course.widgets.upsampling import upsampling_explorer
 
 __all__ = [
@@ -13,3 +14,8 @@ __all__ = [
     "generator_counter",
     "upsampling_explorer",
 ]
+=======
+from gan_course.widgets.timeline import timeline
+
+__all__ = ["Explorer", "as_png", "timeline"]
+>>>>>>> theirs

@@ -1,36 +1,15 @@
 """What every explorer is made of: controls above, a picture below, and words about it."""
 
 import html
-import io
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import ipywidgets as widgets
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-DPI = 100
+from gan_course.plots import as_png
+
 _WORDS = '<div role="status" style="white-space: pre-line; line-height: 1.4">{}</div>'
-
-
-def as_png(figure: Figure, **settings: Any) -> bytes:
-    """Return a figure as the bytes of a PNG file with 100 pixels an inch, and close it.
-
-    Args:
-        figure: Any matplotlib figure.
-        **settings: Those of `Figure.savefig`, such as `bbox_inches`.
-
-    Example:
-        >>> from matplotlib.figure import Figure
-        >>> from gan_course.widgets.shell import as_png
-        >>> as_png(Figure())[1:4]
-        b'PNG'
-    """
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=DPI, **settings)
-    plt.close(figure)
-    return file.getvalue()
 
 
 class Explorer(widgets.VBox):

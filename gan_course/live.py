@@ -1,0 +1,87 @@
+"""A training to look at while it runs, in a notebook."""
+
+import time
+from typing import Any
+
+import keras
+import numpy as np
+from IPython import get_ipython
+from IPython.display import DisplayHandle
+
+from gan_course.datasets import unscale
+from gan_course.plots import as_png, image_grid, pace, show_training
+
+SHARE = 0.02  # of the training's time
+
+
+class LivePlot(keras.callbacks.Callback):
+    """Show the training in a notebook while it runs: both losses, the last images, the speed, the time left.
+
+    One picture below the cell changes in place, and its last state stays in the notebook. It is drawn as often
+    as fits in 2 % of the time. In a terminal nothing is drawn; there, `fit` has its progress bar.
+
+    Args:
+        steps: How many steps the training has in all.
+        count: How many images are drawn.
+        columns: How many stand in a row.
+        seed: Seed of their latent vectors, which stay the same.
+
+    Raises:
+        ValueError: If `steps`, `count` or `columns` is less than 1.
+
+    Example:
+        >>> from gan_course.callbacks import LivePlot
+        >>> LivePlot(steps=40_001).steps
+        40001
+    """
+
+    def __init__(self, steps: int, count: int = 25, columns: int = 5, seed: int = 0) -> None:
+        """Keep the settings."""
+        super().__init__()
+        if min(steps, count, columns) < 1:
+            raise ValueError(f"steps, count and columns are {steps}, {count} and {columns}; expected at least 1")
+        self.steps, self.count, self.columns, self.seed = steps, count, columns, seed
+        self._handle = None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Show what the model draws before the first step of this call of `fit`."""
+        self._first, self._losses = self.model.steps, []
+        shape = self.count, self.model.latent_dim
+        self._latent = np.random.default_rng(self.seed).standard_normal(shape, "float32")
+        if in_notebook():
+            self._handle = DisplayHandle()
+            self._handle.display(**self._picture())
+            self._next = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Keep the losses, and draw again when enough time has passed."""
+        self._losses.append((float(logs["d_loss"]), float(logs["g_loss"])))
+        now = time.perf_counter()
+        if len(self._losses) == 1:
+            self._start = now  # the first step is slow: TensorFlow traces it
+        if self._handle and now >= self._next:
+            self._handle.update(**self._picture())
+            drawn = time.perf_counter()
+            self._next = drawn + (drawn - now) * (1 / SHARE - 1)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Leave the last state."""
+        if self._handle:
+            self._handle.update(**self._picture(ended=True))
+            self._handle = None
+
+    def _picture(self, ended: bool = False) -> dict[str, Any]:
+        """Return the whole picture; an interruption while it is made leaves the one before."""
+        images = self.model.best_generator.predict_on_batch(self._latent)  # a quarter of the cost of `generate`
+        grid = image_grid(unscale(images), self.columns)
+        d_loss, g_loss = np.reshape(self._losses, (-1, 2)).T
+        timed = len(d_loss) - 1
+        seconds_a_step = (time.perf_counter() - self._start) / timed if timed > 0 else None
+        words = pace(self.model.steps, self.steps, seconds_a_step, ended)
+        figure = show_training(d_loss, g_loss, grid, words, self._first)
+        return {"obj": {"image/png": as_png(figure), "text/plain": words}, "raw": True}
+
+
+def in_notebook() -> bool:
+    """Whether a kernel runs this, as in JupyterLab, VS Code and Colab, and not a terminal or a script."""
+    return hasattr(get_ipython(), "kernel")

@@ -1,0 +1,84 @@
+"""How the drawings of one training change from step to step, as a figure and as a moving picture."""
+
+import functools
+import io
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+SIDE, TITLE = 480, 30  # pixels: the longest side of a picture, and the height of the line above it
+FRAMES, FRAME_MS, LAST_MS = 60, 150, 2000
+GIF_BYTES = 2_000_000
+COLORS = 32
+
+
+def show_step(grid: np.ndarray, step: int) -> Figure:
+    """Draw one grid under the number of its step, enlarged by a whole factor, or shrunk, to at most 480 pixels.
+
+    Args:
+        grid: As `image_grid` makes it: uint8 `(height, width)` or `(height, width, 3)`.
+        step: Its step.
+
+    Returns:
+        A matplotlib figure; at 100 pixels an inch none of its pixels is smoothed over.
+    """
+    factor = max(1, SIDE // max(grid.shape[:2]))
+    picture = Image.fromarray(grid.repeat(factor, 0).repeat(factor, 1))
+    picture.thumbnail((SIDE, SIDE))
+    pixels = np.array([max(picture.width, 200), picture.height + TITLE])
+    figure = Figure(figsize=(pixels + 0.1) / 100, dpi=100)  # 0.1 more, or rounding clips the last pixel
+    figure.figimage(np.asarray(picture.convert("RGB")))
+    figure.text(0.01, 1 - TITLE / 2 / pixels[1], f"step {step:,}", va="center", fontsize=12)
+    return figure
+
+
+def spread(steps: Iterable[int], count: int = FRAMES) -> list[int]:
+    """Choose at most `count` steps: the first, the last, and more from the beginning, where more changes.
+
+    Example:
+        >>> from gan_course.plots import spread
+        >>> spread(range(0, 1001, 100), 5)
+        [0, 100, 200, 600, 1000]
+    """
+    steps = sorted(steps)
+    if len(steps) <= count:
+        return steps
+    places = np.linspace(0, 1, count) ** 2 * (len(steps) - 1)
+    return [steps[place] for place in np.unique(places.round().astype(int))]
+
+
+def timeline_gif(grids: Mapping[int, np.ndarray]) -> bytes:
+    """Return an animated GIF of the grids of one run: at most 60 of them, and fewer until it is under 2 MB.
+
+    Args:
+        grids: From a step to its picture, as `image_grid` makes it, all of one size.
+
+    Returns:
+        The bytes of the file. It repeats, and rests two seconds on the last picture.
+
+    Raises:
+        ValueError: If there is no grid, or they differ in size.
+    """
+    shapes = {grid.shape for grid in grids.values()}
+    if len(shapes) != 1:
+        raise ValueError(f"found pictures of the shapes {sorted(shapes)}; expected those of one training")
+
+    @functools.cache
+    def frame(step: int) -> Image.Image:
+        canvas = FigureCanvasAgg(show_step(grids[step], step))
+        canvas.draw()
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        return picture.quantize(COLORS, dither=Image.Dither.NONE)
+
+    count = min(FRAMES, len(grids))
+    while True:
+        first, *others = map(frame, spread(grids, count))
+        durations = [FRAME_MS] * len(others) + [LAST_MS]
+        file = io.BytesIO()
+        first.save(file, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
+        if file.tell() < GIF_BYTES:
+            return file.getvalue()
+        count = max(2, int(0.95 * count * GIF_BYTES / file.tell()))  # two of them always fit

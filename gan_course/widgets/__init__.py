@@ -3,7 +3,7 @@
 from gan_course.widgets.convolution import convolution_explorer
 from gan_course.widgets.networks import discriminator_counter, generator_counter
 from gan_course.widgets.shell import Explorer, as_png
-<<<<<<< ours
+from gan_course.widgets.timeline import timeline
 from gan_course.widgets.upsampling import upsampling_explorer
 
 __all__ = [
@@ -12,10 +12,6 @@ __all__ = [
     "convolution_explorer",
     "discriminator_counter",
     "generator_counter",
+    "timeline",
     "upsampling_explorer",
 ]
-=======
-from gan_course.widgets.timeline import timeline
-
-__all__ = ["Explorer", "as_png", "timeline"]
->>>>>>> theirs

@@ -81,7 +81,7 @@ def test_rooms_import_only_downwards():
         "gan": {"checkpoint", "checks", "feed", "loop", "recipes"},
         "trained": {"datasets", "gan"},
         "plots": {"plots"},
-        "widgets": {"plots", "widgets"},
+        "widgets": {"datasets", "plots", "widgets"},
         "tasks": set(),
         "metrics": {"datasets", "gan"},
         "quality": {"files", "metrics"},

@@ -12,7 +12,7 @@ from gan_course.datasets import DATA
 QUIZZES = DATA / "quizzes"
 PARTS = ("before", "after")
 
-_VERDICTS = {True: ("#009E73", "✓ Right."), False: ("#D55E00", "✗ No.")}
+_VERDICTS = {True: ("#009E73", "✓ Right."), False: ("#D55E00", "✗ Not this one.")}
 
 
 class Choice(NamedTuple):

@@ -88,7 +88,7 @@ def test_the_question_and_its_choices_stand_above_the_buttons(quiz):
         for part in (asked.question.text, *(choice.text for choice in asked.question.choices.values())):
             assert part in reasons(text.value)
         assert letters.options == tuple(asked.question.choices)
-        assert letters.tooltips == [choice.text for choice in asked.question.choices.values()]
+        assert list(letters.tooltips) == [choice.text for choice in asked.question.choices.values()]
         assert verdict is asked.verdict
 
 

@@ -125,7 +125,9 @@ def test_what_looks_like_html_in_a_question_is_text(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("lesson", "part"), [("6", "after"), ("01", "during")])
 def test_a_quiz_that_is_not_there_is_named(lesson, part):
-    with pytest.raises(ValueError, match=f"no quiz \\('{lesson}', '{part}'\\); the lessons are 01, 02, 03, 04, 05"):
+    with pytest.raises(
+        ValueError, match=f"no quiz \\('{lesson}', '{part}'\\); the lessons are 01, 02, 03, 04, 05"
+    ):
         Quiz(lesson, part)
 
 

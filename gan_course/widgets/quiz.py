@@ -49,7 +49,8 @@ def read_quiz(lesson: str, part: str) -> list[Question]:
     lessons = sorted(path.stem for path in QUIZZES.glob("*.toml"))
     if lesson not in lessons or part not in PARTS:
         raise ValueError(
-            f"there is no quiz ({lesson!r}, {part!r}); the lessons are {', '.join(lessons)}, the parts before and after"
+            f"there is no quiz ({lesson!r}, {part!r}); the lessons are {', '.join(lessons)}, "
+            f"the parts {' and '.join(PARTS)}"
         )
     entries = tomllib.loads((QUIZZES / f"{lesson}.toml").read_text(encoding="utf-8"))[part]
     return [_question(**entry) for entry in entries]

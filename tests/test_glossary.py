@@ -28,9 +28,8 @@ def bare(text: str) -> str:
 
 def is_in(term: str, terms: list[str]) -> bool:
     """Whether it is there, in the singular too, or at the beginning: "saturating" is in "saturating loss"."""
-    return any(
-        f"{bare(other)} ".startswith(f"{words} ") for other in terms for words in (bare(term), bare(term).removesuffix("s"))
-    )
+    forms = (f"{bare(term)} ", f"{bare(term).removesuffix('s')} ")
+    return any(f"{bare(other)} ".startswith(forms) for other in terms)
 
 
 def cells(path: str) -> dict[str, str]:

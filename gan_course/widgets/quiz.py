@@ -74,7 +74,7 @@ class AskedQuestion(widgets.VBox):
     Example:
         >>> from gan_course.widgets.quiz import AskedQuestion, read_quiz
         >>> asked = AskedQuestion(1, read_quiz("01", "after")[0])
-        >>> asked.letters.value = "A"
+        >>> asked.letters.value = asked.question.right
         >>> "Right." in asked.verdict.value
         True
     """

@@ -82,7 +82,7 @@ def test_rooms_import_only_downwards():
         "trained": {"datasets", "gan"},
         "samples": set(),
         "plots": {"plots"},
-        "widgets": {"plots", "samples", "widgets"},
+        "widgets": {"datasets", "plots", "samples", "widgets"},
         "tasks": set(),
         "metrics": {"datasets", "gan"},
         "quality": {"files", "metrics"},
@@ -112,10 +112,10 @@ def test_the_wheel_holds_the_data_and_works_elsewhere(tmp_path):
 import gan_course
 images = gan_course.datasets.load_mnist("embedded")[0]
 read = gan_course.metrics.classify_digits(gan_course.datasets.scale(images[:1]))["probabilities"].argmax()
-print(gan_course.__file__, len(images), read)
+print(gan_course.__file__, len(images), read, len(gan_course.widgets.Quiz("05", "after").children))
 """
-    file, count, read = python(code, cwd=tmp_path / "site").split()
-    assert Path(file).is_relative_to(tmp_path) and count == "10000" and read == "5"
+    file, count, read, questions = python(code, cwd=tmp_path / "site").split()
+    assert Path(file).is_relative_to(tmp_path) and count == "10000" and read == "5" and questions == "5"
 
 
 def test_environment_yml_lists_what_pyproject_does():

@@ -51,11 +51,13 @@ def execute(path: Path, full: bool) -> None:
 
 
 def _is_live(output: dict) -> bool:
-    """Whether this is a widget, which nothing shows without a kernel, or a message of native code."""
-    return WIDGET in output.get("data", {}) or output.get("name") == "stderr"
+    """Whether this is a widget of which nothing shows without a kernel, or a message of native code."""
+    kinds = set(output.get("data", {}))
+    return (WIDGET in kinds and kinds <= {WIDGET, "text/plain"}) or output.get("name") == "stderr"
 
 
 def _plain(output: dict) -> dict:
+    output.get("data", {}).pop(WIDGET, None)
     if output.output_type == "stream":
         output["text"] = ANSI.sub("", output["text"])
     return output

@@ -9,5 +9,17 @@ from gan_course.plots.images import (
     show_losses,
     show_timeline,
 )
+from gan_course.plots.plane import Scene, show_game, window_grid
 
-__all__ = ["D_COLOR", "G_COLOR", "LN2", "image_grid", "show_images", "show_losses", "show_timeline"]
+__all__ = [
+    "D_COLOR",
+    "G_COLOR",
+    "LN2",
+    "Scene",
+    "image_grid",
+    "show_game",
+    "show_images",
+    "show_losses",
+    "show_timeline",
+    "window_grid",
+]

@@ -13,7 +13,19 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # off by default on CPUs wi
 
 __version__ = "0.1.0"
 
-_ROOMS = ("callbacks", "datasets", "gan", "layers", "metrics", "models", "plots", "recipes", "synthetic")
+_ROOMS = (
+    "callbacks",
+    "datasets",
+    "gan",
+    "layers",
+    "metrics",
+    "models",
+    "plane",
+    "plots",
+    "recipes",
+    "synthetic",
+    "widgets",
+)
 
 __all__ = ["GAN", "pretrained", "quiet_tensorflow", *_ROOMS]
 

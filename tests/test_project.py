@@ -81,6 +81,8 @@ def test_rooms_import_only_downwards():
         "gan": {"checkpoint", "checks", "feed", "loop", "recipes"},
         "trained": {"datasets", "gan"},
         "plots": {"plots"},
+        "plane": {"plots"},
+        "widgets": {"plane", "plots", "widgets"},
         "tasks": set(),
         "metrics": {"datasets", "gan"},
         "quality": {"files", "metrics"},

@@ -1,5 +1,6 @@
 """Pure functions from arrays to pictures: arrays go in, a matplotlib figure or an image comes out."""
 
+from gan_course.plots.convolution import Sweep, convolution_words, number, show_convolution, sweeps
 from gan_course.plots.images import (
     D_COLOR,
     G_COLOR,
@@ -16,10 +17,15 @@ __all__ = [
     "G_COLOR",
     "LN2",
     "Scene",
+    "Sweep",
+    "convolution_words",
     "image_grid",
+    "number",
+    "show_convolution",
     "show_game",
     "show_images",
     "show_losses",
     "show_timeline",
+    "sweeps",
     "window_grid",
 ]

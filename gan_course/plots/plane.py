@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from gan_course.plots.images import D_COLOR, G_COLOR, LN2
 
@@ -133,17 +134,18 @@ def _draw_losses(axes: Axes, scene: Scene) -> None:
     axes.set_title("losses", fontsize=10)
     axes.legend(fontsize=8, frameon=False, loc="upper left", ncols=2, handlelength=1, columnspacing=1)
     axes.margins(y=0.3)
+    axes.locator_params(nbins=4)
     axes.tick_params(labelsize=8)
 
 
 def _draw_lengths(axes: Axes, lengths: np.ndarray) -> None:
     axes.plot(*_binned(lengths), ".-", ms=2, lw=1, color="black")
     axes.set_yscale("log")
-    axes.set_ylim(1e-6, 1e2)
-    axes.set_yticks([1e-6, 1e-4, 1e-2, 1, 100])
     axes.minorticks_off()
+    axes.set(ylim=(1e-6, 1e2), yticks=[1e-6, 1e-3, 1], yticklabels=["1e-6", "0.001", "1"])
     axes.set_title("mean length of the arrows", fontsize=10)
     axes.set_xlabel("step", fontsize=9)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.tick_params(labelsize=8)
 
 

@@ -1,0 +1,6 @@
+"""Thin ipywidgets shells over `gan_course.plots`: something to move in each lesson."""
+
+from gan_course.widgets.convolution import convolution_explorer
+from gan_course.widgets.shell import Explorer, as_png
+
+__all__ = ["Explorer", "as_png", "convolution_explorer"]

@@ -1,0 +1,112 @@
+"""What every explorer is made of: controls above, a picture below, and words about it."""
+
+import html
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+DPI = 100
+_WORDS = '<div role="status" style="white-space: pre-line; line-height: 1.4">{}</div>'
+
+
+def as_png(figure: Figure, **settings: Any) -> bytes:
+    """Return a figure as the bytes of a PNG file with 100 pixels an inch, and close it.
+
+    Args:
+        figure: Any matplotlib figure.
+        **settings: Those of `Figure.savefig`, such as `bbox_inches`.
+
+    Example:
+        >>> from matplotlib.figure import Figure
+        >>> from gan_course.widgets.shell import as_png
+        >>> as_png(Figure())[1:4]
+        b'PNG'
+    """
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=DPI, **settings)
+    plt.close(figure)
+    return file.getvalue()
+
+
+class Explorer(widgets.VBox):
+    """Controls, a picture that follows them, and words about it.
+
+    The picture changes in place, so the page does not jump. Where no kernel runs (on GitHub, in print, in an
+    exported file), the output of the cell is a still picture with its words.
+
+    Args:
+        draw: Called with the values of `controls` by name. It returns a figure, of the same size each time, and
+            the words below it, plain text. When the values make no picture it raises a `ValueError`
+            whose text says so to a student; then the last picture stays and the text is shown.
+        controls: From the name of an argument of `draw` to the widget that holds its value.
+        panel: The controls as they are laid out; by default in a row that wraps.
+
+    Attributes:
+        figure: The matplotlib figure that is shown.
+        words: The text below it.
+
+    Raises:
+        ValueError: If the first values make no picture.
+
+    Example:
+        >>> import ipywidgets
+        >>> from matplotlib.figure import Figure
+        >>> from gan_course.widgets.shell import Explorer
+        >>> def draw(side):
+        ...     return Figure(figsize=(side, side)), f"{side} inches a side"
+        >>> explorer = Explorer(draw, {"side": ipywidgets.IntSlider(3, 1, 6)})
+        >>> explorer.controls["side"].value = 5
+        >>> explorer.words
+        '5 inches a side'
+    """
+
+    _ipython_display_ = None  # ipywidgets 7 has this one, which shows no still picture
+
+    def __init__(
+        self,
+        draw: Callable[..., tuple[Figure, str]],
+        controls: Mapping[str, widgets.Widget],
+        panel: widgets.Widget | None = None,
+    ) -> None:
+        """Draw for the first time, and again whenever a control's value changes."""
+        self.draw, self.controls = draw, dict(controls)
+        self._image = widgets.Image(format="png", layout={"max_width": "100%", "height": "auto"})
+        self._text = widgets.HTML(layout={"min_height": "3em", "max_width": "700px"})
+        row = widgets.HBox(list(self.controls.values()), layout={"flex_flow": "row wrap"})
+        super().__init__([panel or row, self._image, self._text])
+        for control in self.controls.values():
+            control.observe(self.show, "value")
+        self._show()
+
+    def show(self, change: object = None) -> None:
+        """Draw again; for callers whose own state has changed, too."""
+        try:
+            self._show()
+        except ValueError as problem:
+            self._say(str(problem))
+
+    def _show(self) -> None:
+        figure, words = self.draw(**{name: control.value for name, control in self.controls.items()})
+        self.figure = figure
+        self._image.value = as_png(figure)
+        self._say(words)
+
+    def _say(self, words: str) -> None:
+        self.words = words
+        self._text.value = _WORDS.format(html.escape(words))
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        """Return the widget, and the still picture and words for where it cannot live."""
+        caption = self.figure.text(0.02, 0, self.words, va="top", fontsize=9)
+        still = as_png(self.figure, bbox_inches="tight")
+        caption.remove()
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {
+            "text/plain": self.words,
+            "image/png": still,
+            "application/vnd.jupyter.widget-view+json": view,
+        }

@@ -12,6 +12,7 @@ from gan_course.plots import LN2, Scene, window_grid
 
 SHOWN = 200  # points of each kind in a scene
 BATCH_SIZE = 128
+EPSILON = 1e-3  # Adam's own 1e-7 would blow up a gradient that has all but vanished to a full step
 
 
 def load_points(name: str, count: int = 1024, seed: int = 0) -> np.ndarray:
@@ -158,6 +159,52 @@ LOSSES = {
 }
 
 
+class Preset(NamedTuple):
+    """Settings with which something can be seen.
+
+    Attributes:
+        look: What there is to see.
+        points: A name for `load_points`.
+        loss: One of `LOSSES`.
+        d_learning_rate: The discriminator's.
+        g_learning_rate: The generator's.
+        d_updates: How often the discriminator learns in a step.
+        g_updates: How often the generator does.
+        head_start: How many steps the discriminator learns alone before the first.
+        seed: Seed of the game.
+    """
+
+    look: str
+    points: str = "eight Gaussians"
+    loss: str = "non-saturating"
+    d_learning_rate: float = 0.005
+    g_learning_rate: float = 0.001
+    d_updates: int = 1
+    g_updates: int = 1
+    head_start: int = 0
+    seed: int = 0
+
+
+PRESETS = {
+    "balance": Preset(
+        "the points spread over all modes, and both losses stay near the dashed line"
+    ),
+    "vanishing gradients": Preset(
+        "the discriminator has learned alone and is sure of itself: the arrows are too short to be seen, and the "
+        "points stay where they are; then choose the non-saturating loss",
+        loss="minimax",
+        d_learning_rate=0.01,
+        d_updates=3,
+        head_start=300,
+    ),
+    "mode collapse": Preset(
+        "the generator learns too fast: all points lie together and run from one place to the next",
+        d_learning_rate=0.001,
+        g_learning_rate=0.01,
+    ),
+}
+
+
 class Game:
     """A generator and a discriminator in the plane, which play when they are told to.
 
@@ -217,6 +264,8 @@ class Game:
         for weight in (*self.generator.weights, *self.discriminator.weights):
             limit = np.sqrt(6 / sum(weight.shape)) if weight.name == "kernel" else 0  # Glorot and Bengio, 2010
             weight.assign(self.random.uniform(-limit, limit, weight.shape))
+        last = self.generator.layers[-1].kernel
+        last.assign(last / 10)  # the first fakes lie together in the middle
         for optimizer in (self.d_optimizer, self.g_optimizer):
             for variable in optimizer.variables:
                 if variable is not optimizer.learning_rate:
@@ -292,7 +341,7 @@ def _network(name: str, outputs: int, activation: str | None) -> keras.Sequentia
 
 
 def _optimizer(network: keras.Model, learning_rate: float) -> keras.optimizers.Optimizer:
-    optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.5)
+    optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.5, epsilon=EPSILON)
     optimizer.build(network.trainable_variables)
     return optimizer
 

@@ -52,8 +52,8 @@ def _moons(u: np.ndarray) -> np.ndarray:
 
 
 SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "ring": _ring,
     "eight Gaussians": lambda u: _ring(np.floor(8 * u) / 8),
+    "ring": _ring,
     "line": lambda u: np.stack([1.6 * u - 0.8, 0.8 * u - 0.4], axis=1),
     "two moons": _moons,
 }
@@ -164,37 +164,31 @@ class Preset(NamedTuple):
 
     Attributes:
         look: What there is to see.
-        points: A name for `load_points`.
         loss: One of `LOSSES`.
         d_learning_rate: The discriminator's.
         g_learning_rate: The generator's.
         d_updates: How often the discriminator learns in a step.
         g_updates: How often the generator does.
-        head_start: How many steps the discriminator learns alone before the first.
-        seed: Seed of the game.
+        head_start: How often the discriminator has learned alone before the first step.
     """
 
     look: str
-    points: str = "eight Gaussians"
     loss: str = "non-saturating"
     d_learning_rate: float = 0.005
     g_learning_rate: float = 0.001
     d_updates: int = 1
     g_updates: int = 1
     head_start: int = 0
-    seed: int = 0
 
 
 PRESETS = {
-    "balance": Preset(
-        "the points spread over all modes, and both losses stay near the dashed line"
-    ),
+    "balance": Preset("the points spread over all modes, and both losses stay near the dashed line"),
     "vanishing gradients": Preset(
         "the discriminator has learned alone and is sure of itself: the arrows are too short to be seen, and the "
         "points stay where they are; then choose the non-saturating loss",
         loss="minimax",
-        d_learning_rate=0.01,
-        d_updates=3,
+        d_learning_rate=0.02,
+        d_updates=5,
         head_start=300,
     ),
     "mode collapse": Preset(
@@ -303,7 +297,9 @@ class Game:
     @tf.function
     def _update_discriminator(self, real: Any, latent: Any, loss: str) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            d_loss = LOSSES[loss].discriminator(self.discriminator(real), self.discriminator(self.generator(latent)))
+            d_loss = LOSSES[loss].discriminator(
+                self.discriminator(real), self.discriminator(self.generator(latent))
+            )
         _apply(self.d_optimizer, self.discriminator, tape, d_loss)
         return d_loss
 
@@ -327,7 +323,10 @@ class Game:
 
 def checked_points(points: Any) -> np.ndarray:
     """Return a table of points as float32 `(n, 2)`, or raise a `ValueError` that says what is wrong with it."""
-    points = np.asarray(points, dtype="float32")
+    try:
+        points = np.asarray(points, dtype="float32")
+    except ValueError:
+        raise ValueError("the points are no table; expected a table of numbers, x and y in each row") from None
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise ValueError(f"the points have shape {points.shape}; expected a table of at least 1 row with x and y")
     if not np.abs(points).max() <= 1:

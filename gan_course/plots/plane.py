@@ -15,7 +15,10 @@ WINDOW = 1.1  # the picture shows -1.1 to 1.1 both ways; the points live in [-1,
 ARROW, LONGEST = 0.1, 0.3  # how long an arrow of length 1 is drawn, and how long any is drawn at most
 _ANSWERS = LinearSegmentedColormap.from_list("answers", ["#F2B68C", "white", "#8FC3E6"])  # pale G_COLOR, D_COLOR
 _AT_RIGHT_EDGE = {
-    "xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "fontsize": 8
+    "xycoords": ("axes fraction", "data"),
+    "textcoords": "offset points",
+    "ha": "right",
+    "fontsize": 8,
 }
 
 
@@ -80,9 +83,9 @@ def show_game(scene: Scene) -> Figure:
         A matplotlib figure of 700 x 400 pixels at 100 dpi.
 
     Example:
-        >>> from gan_course.plane import Game, eight_gaussians
+        >>> from gan_course.plane import Game, load_points
         >>> from gan_course.plots import show_game
-        >>> show_game(Game(eight_gaussians()).scene()).axes[0].get_title()
+        >>> show_game(Game(load_points("eight Gaussians")).scene()).axes[0].get_title()
         '0 of 8 modes reached'
     """
     figure = Figure(figsize=(7, 4), dpi=100)

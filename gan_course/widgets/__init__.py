@@ -1,6 +1,7 @@
 """Thin ipywidgets shells over `gan_course.plots`: something to move in each lesson."""
 
 from gan_course.widgets.convolution import convolution_explorer
+from gan_course.widgets.lab import TwoPlayerLab
 from gan_course.widgets.shell import Explorer, as_png
 
-__all__ = ["Explorer", "as_png", "convolution_explorer"]
+__all__ = ["Explorer", "TwoPlayerLab", "as_png", "convolution_explorer"]

@@ -13,6 +13,7 @@ from gan_course.plots.images import (
 )
 from gan_course.plots.live import pace, show_training
 from gan_course.plots.networks import Layer, count_words, discriminator_layers, generator_layers, show_layers
+from gan_course.plots.plane import Scene, show_game, window_grid
 from gan_course.plots.timeline import show_step, spread, timeline_gif
 from gan_course.plots.upsampling import show_upsampling, upsampling_words
 
@@ -21,6 +22,7 @@ __all__ = [
     "G_COLOR",
     "LN2",
     "Layer",
+    "Scene",
     "Sweep",
     "as_png",
     "convolution_words",
@@ -31,6 +33,7 @@ __all__ = [
     "number",
     "pace",
     "show_convolution",
+    "show_game",
     "show_images",
     "show_layers",
     "show_losses",
@@ -42,4 +45,5 @@ __all__ = [
     "sweeps",
     "timeline_gif",
     "upsampling_words",
+    "window_grid",
 ]

@@ -12,6 +12,7 @@ from gan_course import cli  # noqa: E402
 from gan_course.instructor import assignments  # noqa: E402
 from gan_course.instructor.assignments import AssignmentError, student_copy  # noqa: E402
 from gan_course.instructor.release import prove, release  # noqa: E402
+from gan_course.instructor.sandbox import Limits  # noqa: E402
 from tests import toy  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
@@ -116,4 +117,4 @@ def test_the_exercises_are_made_from_the_solutions(path):
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("solutions/*/*.ipynb")), ids=lambda path: path.stem)
 def test_a_solution_earns_all_points_and_an_untouched_exercise_none(path):
-    prove(assignments.load(ROOT)[path.stem])
+    prove(assignments.load(ROOT)[path.stem], Limits(cell_seconds=600, total_seconds=1800))

@@ -36,7 +36,7 @@ def discriminator_counter() -> Explorer:
         >>> counter = discriminator_counter()
         >>> counter.controls["depth"].value = 3
         >>> counter.words.splitlines()[0]
-        '1,030,529 parameters, all trained. As float32 they take 4.1 MB.'
+        '1,030,145 parameters, all trained. As float32 they take 4.1 MB.'
     """
     return _counter(_controls(64, "Strided layers"), discriminator_layers)
 

@@ -9,8 +9,8 @@ from matplotlib.patches import Rectangle
 from gan_course.plots.images import D_COLOR
 from gan_course.plots.tables import blank_page, write
 
-WIDTH, ROW, BAR = 700, 22, 570  # pixels; bars start at the last one
-COLUMNS = (10, 0), (170, 0), (365, 1), (385, 0)  # pixels from the left edge, and 1 for flush right
+WIDTH, ROW, BAR = 700, 22, 590  # pixels; bars start at the last one
+COLUMNS = (10, 0), (170, 0), (400, 1), (420, 0)  # pixels from the left edge, and 1 for flush right
 
 
 class Layer(NamedTuple):
@@ -147,11 +147,10 @@ def show_layers(layers: Sequence[Layer], rows: int | None = None) -> Figure:
     """
     figure, axes = blank_page(WIDTH, ROW * ((rows or len(layers)) + 2))
     total = sum(layer.parameters for layer in layers)
-    lines = [("layer", "output of one image", "parameters", "")]
-    lines += [
-        (layer.name, _said(layer.shape), f"{layer.parameters:,}" if layer.parameters else "–", layer.sum)
-        for layer in layers
-    ]
+    lines = [("layer", "output of an image", "parameters", "counted as")]
+    for layer in layers:
+        shape = " × ".join(f"{n:,}" for n in layer.shape)
+        lines.append((layer.name, shape, f"{layer.parameters:,}" if layer.parameters else "–", layer.sum))
     lines.append(("together", "", f"{total:,}", ""))
     for column, (x, align) in enumerate(COLUMNS):
         texts = [(x, ROW * (i + 0.5), line[column]) for i, line in enumerate(lines) if line[column]]

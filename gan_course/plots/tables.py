@@ -73,7 +73,7 @@ def write(
 
 @cache
 def _outline(text: str, weight: str) -> Path:
-    return TextPath((0, 0), text, size=1, prop=FontProperties(weight=weight)).cleaned()
+    return TextPath((0, 0), text, size=1, prop=FontProperties(weight=weight))
 
 
 def draw_table(

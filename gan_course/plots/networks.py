@@ -119,14 +119,14 @@ def count_words(layers: Sequence[Layer]) -> str:
         >>> from gan_course.plots import count_words, generator_layers
         >>> print(count_words(generator_layers()))
         865,281 parameters, 852,609 of them trained. As float32 they take 3.5 MB.
-        Most are in Dense: 73 %.
+        The largest share is in Dense: 73 %.
     """
     total, moving = (sum(getattr(layer, name) for layer in layers) for name in ("parameters", "moving"))
     largest = max(layers, key=lambda layer: layer.parameters)
     trained = f"{total - moving:,} of them trained" if moving else "all trained"
     return (
         f"{total:,} parameters, {trained}. As float32 they take {4 * total / 1e6:.1f} MB.\n"
-        f"Most are in {largest.name}: {largest.parameters / total:.0%}.".replace("%", " %")
+        f"The largest share is in {largest.name}: {largest.parameters / total:.0%}.".replace("%", " %")
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from gan_course.plots import show_upsampling, upsampling_words
 from gan_course.plots.upsampling import inside
 from gan_course.widgets import upsampling_explorer
-from gan_course.widgets.upsampling import LARGEST_KERNEL, LARGEST_STRIDE, enlarge, overlap
+from gan_course.widgets.upsampling import LARGE, LARGEST_KERNEL, LARGEST_STRIDE, enlarge, overlap
 
 IMAGE = np.array([[1, 0, 0], [0, 1, 1], [1, 0, 1]])
 CASES = [(kernel, stride) for kernel in range(1, LARGEST_KERNEL + 1) for stride in range(1, LARGEST_STRIDE + 1)]
@@ -24,7 +24,7 @@ def test_both_ways_are_those_of_the_layers(kernel, stride):
 
 @pytest.mark.parametrize(("kernel", "stride"), CASES)
 def test_only_a_stride_that_divides_the_kernel_overlaps_evenly(kernel, stride):
-    counts = overlap((8, 8), kernel, stride)
+    counts = overlap(LARGE, kernel, stride)
     transposed, repeated = (np.unique(inside(each, kernel, stride)) for each in counts)
     assert repeated.tolist() == [kernel**2]
     assert (len(transposed) == 1) == (kernel % stride == 0)
@@ -64,6 +64,13 @@ def test_the_words_follow_kernel_and_stride(explorer):
     assert "inside, every pixel gets 4 products. Kernel 4 is a multiple of stride 2" in explorer.words
     explorer.controls["stride"].value = 3
     assert "pixels get 1, 2 or 4 products. Stride 3 does not divide kernel 4" in explorer.words
+
+
+def test_small_images_have_words_too(explorer):
+    explorer.controls["image"].value = "our image"
+    explorer.controls["stride"].value = 1
+    explorer.controls["kernel"].value = 6
+    assert "inside, every pixel gets 36 products. Kernel 6 is a multiple of stride 1." in explorer.words
 
 
 def test_the_picture_follows_the_image(explorer):

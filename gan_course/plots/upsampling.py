@@ -36,7 +36,8 @@ def upsampling_words(counts: tuple[np.ndarray, np.ndarray], kernel: int, stride:
     """Say how many products reach the pixels of both outputs, and why.
 
     Args:
-        counts: The overlap maps of transposed convolution and of repetition and convolution.
+        counts: The overlap maps of transposed convolution and of repetition and convolution, for an image large
+            enough to have pixels that feel no border.
         kernel: Side of the kernel.
         stride: How many times larger the outputs are than the input.
 

@@ -1,6 +1,6 @@
 """Pure functions from arrays to pictures: arrays go in, a matplotlib figure or an image comes out."""
 
-from gan_course.plots.convolution import Sweep, convolution_words, number, show_convolution, sweeps
+from gan_course.plots.convolution import Sweep, convolution_words, show_convolution, sweeps
 from gan_course.plots.images import (
     D_COLOR,
     G_COLOR,
@@ -14,6 +14,7 @@ from gan_course.plots.images import (
 from gan_course.plots.live import pace, show_training
 from gan_course.plots.networks import Layer, count_words, discriminator_layers, generator_layers, show_layers
 from gan_course.plots.plane import Scene, show_game, window_grid
+from gan_course.plots.tables import number
 from gan_course.plots.timeline import show_step, spread, timeline_gif
 from gan_course.plots.upsampling import show_upsampling, upsampling_words
 

@@ -2,21 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+from matplotlib.patches import Rectangle
 
-WIDTH, HEIGHT, DPI = 700, 330, 100  # pixels
-TITLE, GAP, LARGEST_CELL, SMALLEST_FONT = 44, 40, 42, 7  # pixels
-SIGNED = LinearSegmentedColormap.from_list("pale", ["#7FB8DA", "white", "#F0AE80"])
-GREY = "#767676"
-DIGIT_HEIGHT = 0.73  # of a font one high
+from gan_course.plots.tables import blank_page, by, draw_table, number
+
+WIDTH, HEIGHT, TITLE, GAP, LARGEST_CELL = 700, 330, 44, 40, 42  # pixels
 
 
 @dataclass(frozen=True)
@@ -122,17 +116,6 @@ def pad(image: np.ndarray, rows: Sweep, columns: Sweep) -> np.ndarray:
     return np.pad(image, ((rows.before, rows.after), (columns.before, columns.after)))
 
 
-def number(value: float) -> str:
-    """Return a number as it is written in a table: short, with a real minus sign.
-
-    Example:
-        >>> from gan_course.plots import number
-        >>> number(-1.0), number(1 / 3)
-        ('−1', '0.333')
-    """
-    return f"{value + 0.0:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:.0f}".replace("-", "−")
-
-
 def convolution_words(
     image: np.ndarray,
     kernel: np.ndarray,
@@ -225,72 +208,21 @@ def show_convolution(
     tables = (padded, kernel, output)
     free = WIDTH - 2 * GAP - 8
     cell = min(LARGEST_CELL, free / sum(t.shape[1] for t in tables), (HEIGHT - TITLE - 4) / max(map(len, tables)))
-    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))
-    axes.axis("off")
+    figure, axes = blank_page(WIDTH, HEIGHT)
     gap = (WIDTH - cell * sum(t.shape[1] for t in tables)) / 4
     inner = np.zeros(padded.shape, bool)
     inner[rows.before : rows.before + rows.size, columns.before : columns.before + columns.size] = True
     grown = f"\npadded to {rows.padded} × {columns.padded}" if rows.zeros or columns.zeros else ""
-    titles = (f"input {_by(image)}{grown}", f"kernel {_by(kernel)}", f"output {_by(output)}")
+    titles = (f"input {by(image)}{grown}", f"kernel {by(kernel)}", f"output {by(output)}")
     left, corners = gap, []
     for title, table in zip(titles, tables, strict=True):
         corners.append((left, TITLE))
-        _draw_table(axes, table, corners[-1], cell, title, inner if table is padded else None)
+        draw_table(axes, table, corners[-1], cell, title, inner if table is padded else None)
         left += cell * table.shape[1] + gap
     _draw_unreached(axes, rows, columns, corners[0], cell)
     _draw_window(axes, rows.taps(pixel[0]), columns.taps(pixel[1]), corners[0], cell)
     _frame(axes, corners[2], pixel, (1, 1), cell)
     return figure
-
-
-def _by(table: np.ndarray) -> str:
-    return " × ".join(map(str, table.shape))
-
-
-def _draw_table(
-    axes: Axes, table: np.ndarray, corner: tuple[float, float], cell: float, title: str, inner: np.ndarray | None
-) -> None:
-    height, width = table.shape
-    x, y = corner
-    limit = np.abs(table).max() or 1
-    axes.pcolormesh(
-        x + cell * np.arange(width + 1),
-        y + cell * np.arange(height + 1),
-        table,
-        cmap=SIGNED,
-        vmin=-limit,
-        vmax=limit,
-        edgecolors="#BBBBBB",
-        linewidth=0.5,
-    )
-    axes.text(x + cell * width / 2, y - 6, title, ha="center", va="bottom", fontsize=9.5)
-    inner = np.ones(table.shape, bool) if inner is None else inner
-    for chosen, color in ((inner, "black"), (~inner, GREY)):
-        _write_numbers(axes, table, chosen, corner, cell, color)
-
-
-def _write_numbers(
-    axes: Axes, table: np.ndarray, chosen: np.ndarray, corner: tuple[float, float], cell: float, color: str
-) -> None:
-    """Write the chosen numbers as one shape, which is many times faster than one text for each."""
-    size = min(15, 0.6 * cell, 1.4 * cell / max(len(number(value)) for value in table.flat))
-    if size < SMALLEST_FONT or not chosen.any():
-        return
-    vertices, codes = [], []
-    for row, column in np.argwhere(chosen):
-        outline = _outline(number(table[row, column]))
-        vertices.append(outline.vertices * (size, -size) + corner + cell * np.array([column + 0.5, row + 0.5]))
-        codes.append(outline.codes)
-    axes.add_artist(PathPatch(Path(np.concatenate(vertices), np.concatenate(codes)), color=color, lw=0))
-
-
-@cache
-def _outline(text: str) -> Path:
-    """The shape of a text one pixel high, with its middle at 0."""
-    path = TextPath((0, 0), text, size=1)
-    return Path(path.vertices - (path.get_extents().max[0] / 2, DIGIT_HEIGHT / 2), path.codes)
 
 
 def _draw_unreached(axes: Axes, rows: Sweep, columns: Sweep, corner: tuple[float, float], cell: float) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from gan_course.plots.images import D_COLOR
+from gan_course.plots.tables import blank_page, write
 
-WIDTH, DPI, ROW = 700, 100, 22  # pixels
-NAME, SHAPE, COUNT, SUM, BAR = 10, 170, 365, 385, 570  # pixels from the left edge
+WIDTH, ROW, BAR = 700, 22, 590  # pixels; bars start at the last one
+COLUMNS = (10, 0), (170, 0), (400, 1), (420, 0)  # pixels from the left edge, and 1 for flush right
 
 
 class Layer(NamedTuple):
@@ -118,14 +119,14 @@ def count_words(layers: Sequence[Layer]) -> str:
         >>> from gan_course.plots import count_words, generator_layers
         >>> print(count_words(generator_layers()))
         865,281 parameters, 852,609 of them trained. As float32 they take 3.5 MB.
-        Most are in Dense: 73 %.
+        The largest share is in Dense: 73 %.
     """
     total, moving = (sum(getattr(layer, name) for layer in layers) for name in ("parameters", "moving"))
     largest = max(layers, key=lambda layer: layer.parameters)
     trained = f"{total - moving:,} of them trained" if moving else "all trained"
     return (
         f"{total:,} parameters, {trained}. As float32 they take {4 * total / 1e6:.1f} MB.\n"
-        f"Most are in {largest.name}: {largest.parameters / total:.0%}.".replace("%", " %")
+        f"The largest share is in {largest.name}: {largest.parameters / total:.0%}.".replace("%", " %")
     )
 
 
@@ -141,33 +142,22 @@ def show_layers(layers: Sequence[Layer], rows: int | None = None) -> Figure:
 
     Example:
         >>> from gan_course.plots import discriminator_layers, show_layers
-        >>> len(show_layers(discriminator_layers()).axes[0].patches)
-        3
+        >>> show_layers(discriminator_layers()).get_size_inches().tolist()
+        [7.0, 2.2]
     """
-    height = ROW * ((rows or len(layers)) + 2)
-    figure = Figure(figsize=(WIDTH / DPI, height / DPI), dpi=DPI)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, WIDTH), ylim=(height, 0))
-    axes.axis("off")
+    figure, axes = blank_page(WIDTH, ROW * ((rows or len(layers)) + 2))
     total = sum(layer.parameters for layer in layers)
-    _write_row(axes, 0, "layer", "output of one image", "parameters", "", weight="bold")
-    for i, layer in enumerate(layers, 1):
+    lines = [("layer", "output of an image", "parameters", "counted as")]
+    for layer in layers:
         shape = " × ".join(f"{n:,}" for n in layer.shape)
-        count = f"{layer.parameters:,}" if layer.parameters else "–"
-        _write_row(axes, i, layer.name, shape, count, layer.sum)
-        if layer.parameters:
-            share = (WIDTH - BAR - 10) * layer.parameters / total
-            axes.barh(ROW * (i + 0.5), share, 0.6 * ROW, left=BAR, color=D_COLOR)
+        lines.append((layer.name, shape, f"{layer.parameters:,}" if layer.parameters else "–", layer.sum))
+    lines.append(("together", "", f"{total:,}", ""))
+    for column, (x, align) in enumerate(COLUMNS):
+        texts = [(x, ROW * (i + 0.5), line[column]) for i, line in enumerate(lines) if line[column]]
+        write(axes, [texts[0]], align=align, weight="bold")
+        write(axes, texts[1:], align=align)
+    for i, layer in enumerate(layers, 1):
+        share = (WIDTH - BAR - 10) * layer.parameters / total
+        axes.add_artist(Rectangle((BAR, ROW * (i + 0.2)), share, 0.6 * ROW, color=D_COLOR, lw=0))
     axes.axhline(ROW * (len(layers) + 1), color="black", lw=0.8)
-    _write_row(axes, len(layers) + 1, "together", "", f"{total:,}", "", weight="bold")
     return figure
-
-
-def _write_row(axes: Axes, row: int, name: str, shape: str, count: str, how: str, **style: str) -> None:
-    for x, text, side in (
-        (NAME, name, "left"),
-        (SHAPE, shape, "left"),
-        (COUNT, count, "right"),
-        (SUM, how, "left"),
-    ):
-        axes.text(x, ROW * (row + 0.5), text, ha=side, va="center", fontsize=9, **style)

@@ -3,8 +3,11 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-WIDTH, HEIGHT, DPI = 700, 580, 100  # pixels
-SIDE, LEFT, TOP, BETWEEN = 224, 190, 44, 64  # pixels
+from gan_course.plots.tables import blank_page, by, draw_table
+
+WIDTH, HEIGHT, TOP, SIDE, BETWEEN = 700, 576, 44, 224, 64  # pixels
+INPUT, OUTPUT, OVERLAP = (10, 160), (190, SIDE), (460, SIDE)  # pixels from the left edge, and the most for a side
+MOST = 12  # rows and columns of an overlap map that are drawn
 METHODS = ("transposed convolution", "repetition, then convolution")
 
 
@@ -33,7 +36,8 @@ def upsampling_words(counts: tuple[np.ndarray, np.ndarray], kernel: int, stride:
     """Say how many products reach the pixels of both outputs, and why.
 
     Args:
-        counts: The overlap maps of transposed convolution and of repetition and convolution.
+        counts: The overlap maps of transposed convolution and of repetition and convolution, for an image large
+            enough to have pixels that feel no border.
         kernel: Side of the kernel.
         stride: How many times larger the outputs are than the input.
 
@@ -73,7 +77,7 @@ def _served(counts: list[int]) -> str:
 def show_upsampling(
     image: np.ndarray, outputs: tuple[np.ndarray, np.ndarray], counts: tuple[np.ndarray, np.ndarray]
 ) -> Figure:
-    """Draw an image, what both ways make of it, and their overlap maps.
+    """Draw an image, what both ways make of it, and the upper left corner of their overlap maps.
 
     Args:
         image: `(height, width)`, at most 224 pixels a side.
@@ -81,37 +85,32 @@ def show_upsampling(
         counts: How many products reach each pixel of these outputs.
 
     Returns:
-        A figure of 700 x 580 pixels at 100 dots an inch. Every pixel of a picture is a square of whole pixels,
+        A figure of 700 x 576 pixels at 100 dots an inch. Every pixel of a picture is a square of whole pixels,
         so that no pattern comes from the drawing.
 
     Example:
         >>> import numpy as np
         >>> from gan_course.plots import show_upsampling
         >>> image, larger = np.ones((4, 4)), np.ones((8, 8))
-        >>> len(show_upsampling(image, (larger, larger), (larger, larger)).axes)
-        5
+        >>> show_upsampling(image, (larger, larger), (larger, larger)).get_size_inches().tolist()
+        [7.0, 5.76]
     """
-    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
-    _place(figure, image, 10, TOP, 160, f"input {_by(image)}", "gray")
+    figure, page = blank_page(WIDTH, HEIGHT)
+    _place(figure, image, *INPUT, TOP, f"input {by(image)}")
     for i, (method, output, count) in enumerate(zip(METHODS, outputs, counts, strict=True)):
         top = TOP + i * (SIDE + BETWEEN)
-        _place(figure, output, LEFT, top, SIDE, f"{method}\n{_by(output)}", "gray")
-        title = f"products that reach a pixel:\n{count.min():.0f} to {count.max():.0f}"
-        _place(figure, count, LEFT + SIDE + 40, top, SIDE, title, "cividis")
+        _place(figure, output, *OUTPUT, top, f"{method}\n{by(output)}")
+        corner = count[:MOST, :MOST].round()
+        title = "products that reach a pixel" + (f"\n(its first {by(corner)})" if corner.size < count.size else "")
+        draw_table(page, corner, (OVERLAP[0], top), SIDE / max(corner.shape), title)
     return figure
 
 
-def _by(image: np.ndarray) -> str:
-    return " × ".join(map(str, image.shape))
-
-
-def _place(figure: Figure, image: np.ndarray, left: int, top: int, side: int, title: str, colors: str) -> None:
-    """Draw an image in the largest whole multiple of its size that fits in `side` pixels."""
-    height, width = (max(side // max(image.shape), 1) * pixels for pixels in image.shape)
+def _place(figure: Figure, image: np.ndarray, left: int, most: int, top: int, title: str) -> None:
+    """Draw an image in the largest whole multiple of its size that fits in `most` pixels."""
+    height, width = (max(most // max(image.shape), 1) * pixels for pixels in image.shape)
     axes = figure.add_axes((left / WIDTH, 1 - (top + height) / HEIGHT, width / WIDTH, height / HEIGHT))
     low, high = min(image.min(), 0), max(image.max(), 0)
-    axes.imshow(
-        image, cmap=colors, vmin=low, vmax=high if high > low else 1, interpolation="nearest", aspect="auto"
-    )
+    axes.imshow(image, cmap="gray", vmin=low, vmax=high or 1, interpolation="nearest", aspect="auto")
     axes.set(xticks=[], yticks=[])
     axes.set_title(title, fontsize=9.5)

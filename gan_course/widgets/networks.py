@@ -9,7 +9,7 @@ from gan_course.plots import Layer, count_words, discriminator_layers, generator
 from gan_course.widgets.shell import Explorer
 
 SIDES, WIDTHS, LATENT_DIMS = (28, 32, 64), (16, 32, 64, 128, 256), (2, 10, 50, 100, 200)
-DEEPEST, LARGEST_KERNEL = 4, 9
+DEEPEST, LARGEST_KERNEL = 3, 9
 STYLE = {"style": {"description_width": "initial"}}
 
 
@@ -36,7 +36,7 @@ def discriminator_counter() -> Explorer:
         >>> counter = discriminator_counter()
         >>> counter.controls["depth"].value = 3
         >>> counter.words.splitlines()[0]
-        '1,030,529 parameters, all trained. As float32 they take 4.1 MB.'
+        '1,030,145 parameters, all trained. As float32 they take 4.1 MB.'
     """
     return _counter(_controls(64, "Strided layers"), discriminator_layers)
 

@@ -11,6 +11,7 @@ from gan_course.plots import show_upsampling, upsampling_words
 from gan_course.widgets.shell import Explorer
 
 LARGEST_SIDE, LARGEST_KERNEL, LARGEST_STRIDE = 56, 6, 4
+LARGE = (12, 12)  # has pixels that feel no border, whatever the kernel
 
 
 def enlarge(image: np.ndarray, kernel: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
@@ -88,6 +89,7 @@ def upsampling_explorer(images: Mapping[str, np.ndarray], kernel: int = 3, strid
     def draw(image: str, kernel: int, stride: int) -> tuple[Figure, str]:
         counts = overlap(images[image].shape, kernel, stride)
         outputs = enlarge(images[image], kernel, stride)
-        return show_upsampling(images[image], outputs, counts), upsampling_words(counts, kernel, stride)
+        words = upsampling_words(overlap(LARGE, kernel, stride), kernel, stride)
+        return show_upsampling(images[image], outputs, counts), words
 
     return Explorer(draw, controls)

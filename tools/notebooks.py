@@ -51,7 +51,7 @@ def execute(path: Path, full: bool) -> None:
 
 
 def _is_live(output: dict) -> bool:
-    """Whether this is a widget of which nothing shows without a kernel, or a message of native code."""
+    """Whether this is a widget with nothing to see without a kernel, or a message of native code."""
     kinds = set(output.get("data", {}))
     return (WIDGET in kinds and kinds <= {WIDGET, "text/plain"}) or output.get("name") == "stderr"
 

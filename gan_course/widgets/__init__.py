@@ -1,6 +1,17 @@
 """Thin ipywidgets shells over `gan_course.plots`: something to move in each lesson."""
 
+from gan_course.widgets.convolution import convolution_explorer
+from gan_course.widgets.networks import discriminator_counter, generator_counter
 from gan_course.widgets.quiz import Quiz
 from gan_course.widgets.shell import Explorer, as_png
+from gan_course.widgets.upsampling import upsampling_explorer
 
-__all__ = ["Explorer", "Quiz", "as_png"]
+__all__ = [
+    "Explorer",
+    "Quiz",
+    "as_png",
+    "convolution_explorer",
+    "discriminator_counter",
+    "generator_counter",
+    "upsampling_explorer",
+]

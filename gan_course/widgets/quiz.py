@@ -88,7 +88,7 @@ class AskedQuestion(widgets.VBox):
             tooltips=[choice.text for choice in question.choices.values()],
             style={"button_width": "3em"},
         )
-        self.verdict = widgets.HTML(layout={"min_height": "4.5em"})
+        self.verdict = widgets.HTML(layout={"min_height": "3.5em"})
         self.letters.observe(self._judge, "value")
         asked = widgets.HTML(f'<div style="line-height: 1.4">{_asked(number, question)}</div>')
         super().__init__([asked, self.letters, self.verdict])
@@ -133,14 +133,17 @@ class Quiz(widgets.VBox):
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return {
             "text/plain": "\n".join(_plain(number, question) for number, question in numbered),
-            "text/html": "\n".join(_asked(number, question) + _folded(question) for number, question in numbered),
+            "text/html": "<br>\n".join(
+                _asked(number, question) + _folded(question) for number, question in numbered
+            ),
             "application/vnd.jupyter.widget-view+json": view,
         }
 
 
 def _asked(number: int, question: Question) -> str:
-    choices = "".join(f"<li>{_marked(choice.text)}</li>" for choice in question.choices.values())
-    return f'<p><b>{number}.</b> {_marked(question.text)}</p><ol type="A">{choices}</ol>'
+    # letters as text: where a notebook is not trusted, the page drops the letters of a list
+    choices = (f"<b>{letter}</b>&ensp;{_marked(choice.text)}" for letter, choice in question.choices.items())
+    return f"<p><b>{number}.</b> {_marked(question.text)}</p><p>{'<br>'.join(choices)}</p>"
 
 
 def _folded(question: Question) -> str:

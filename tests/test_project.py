@@ -82,7 +82,7 @@ def test_rooms_import_only_downwards():
         "trained": {"datasets", "gan"},
         "plots": {"plots"},
         "plane": {"plots"},
-        "widgets": {"plane", "plots", "widgets"},
+        "widgets": {"datasets", "plane", "plots", "trained", "widgets"},
         "tasks": set(),
         "metrics": {"datasets", "gan"},
         "quality": {"files", "metrics"},

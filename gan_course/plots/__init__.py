@@ -10,6 +10,7 @@ from gan_course.plots.images import (
     show_losses,
     show_timeline,
 )
+from gan_course.plots.latent import principal_directions, show_latent, spherical_walk
 from gan_course.plots.plane import Scene, show_game, window_grid
 
 __all__ = [
@@ -21,11 +22,14 @@ __all__ = [
     "convolution_words",
     "image_grid",
     "number",
+    "principal_directions",
     "show_convolution",
     "show_game",
     "show_images",
+    "show_latent",
     "show_losses",
     "show_timeline",
+    "spherical_walk",
     "sweeps",
     "window_grid",
 ]

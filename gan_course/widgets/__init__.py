@@ -2,6 +2,7 @@
 
 from gan_course.widgets.convolution import convolution_explorer
 from gan_course.widgets.lab import TwoPlayerLab
+from gan_course.widgets.latent import latent_explorer
 from gan_course.widgets.shell import Explorer, as_png
 
-__all__ = ["Explorer", "TwoPlayerLab", "as_png", "convolution_explorer"]
+__all__ = ["Explorer", "TwoPlayerLab", "as_png", "convolution_explorer", "latent_explorer"]

@@ -105,7 +105,8 @@ class TwoPlayerLab(Explorer):
             self._restart()
         self.game.loss = loss
         scene = self.game.scene()
-        return show_game(scene), _words(scene)
+        look = f"{self.preset.value.capitalize()}: {self.presets[self.preset.value].look}."
+        return show_game(scene), f"{_words(scene)}\n{look}"
 
     def _apply_preset(self) -> None:
         preset = self.presets[self.preset.value]

@@ -85,6 +85,7 @@ def _first_kernel(generator: Any, dim: int) -> np.ndarray:
     kernel = generator.weights[0].numpy()
     if kernel.ndim != 2 or len(kernel) != dim:
         raise ValueError(
-            f"the generator's first weights have shape {kernel.shape}; expected those of a Dense layer, ({dim}, units)"
+            f"the generator's first weights have shape {kernel.shape}; "
+            f"expected those of a Dense layer, ({dim}, units)"
         )
     return kernel

@@ -137,10 +137,10 @@ def test_the_preset_of_balance_is_balanced(seed):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_preset_of_vanishing_gradients_leaves_the_generator_where_it_is(seed):
     start = played("vanishing gradients", 0, seed).scene()
-    end = played("vanishing gradients", 50, seed).scene()
+    end = played("vanishing gradients", 100, seed).scene()
     assert np.linalg.norm(start.advice, axis=1).mean() < 0.02
     assert np.linalg.norm(end.fake - start.fake, axis=1).mean() < 0.1
-    helped = played("vanishing gradients", 50, seed, loss="non-saturating").scene()
+    helped = played("vanishing gradients", 100, seed, loss="non-saturating").scene()
     assert np.linalg.norm(helped.fake - start.fake, axis=1).mean() > 0.3
 
 

@@ -1,6 +1,6 @@
 """Pure functions from arrays to pictures: arrays go in, a matplotlib figure or an image comes out."""
 
-from gan_course.plots.convolution import Sweep, convolution_words, number, show_convolution, sweeps
+from gan_course.plots.convolution import Sweep, convolution_words, show_convolution, sweeps
 from gan_course.plots.images import (
     D_COLOR,
     G_COLOR,
@@ -11,15 +11,22 @@ from gan_course.plots.images import (
     show_timeline,
 )
 from gan_course.plots.latent import principal_directions, show_latent, spherical_walk
+from gan_course.plots.networks import Layer, count_words, discriminator_layers, generator_layers, show_layers
 from gan_course.plots.plane import Scene, show_game, window_grid
+from gan_course.plots.tables import number
+from gan_course.plots.upsampling import show_upsampling, upsampling_words
 
 __all__ = [
     "D_COLOR",
     "G_COLOR",
     "LN2",
+    "Layer",
     "Scene",
     "Sweep",
     "convolution_words",
+    "count_words",
+    "discriminator_layers",
+    "generator_layers",
     "image_grid",
     "number",
     "principal_directions",
@@ -27,9 +34,12 @@ __all__ = [
     "show_game",
     "show_images",
     "show_latent",
+    "show_layers",
     "show_losses",
     "show_timeline",
+    "show_upsampling",
     "spherical_walk",
     "sweeps",
+    "upsampling_words",
     "window_grid",
 ]

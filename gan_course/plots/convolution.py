@@ -5,14 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-WIDTH, HEIGHT, DPI = 700, 330, 100  # pixels
-TITLE, GAP, SMALLEST = 44, 40, 14  # pixels: above the tables, between them, the smallest cell with a number
-SIGNED = LinearSegmentedColormap.from_list("pale", ["#7FB8DA", "white", "#F0AE80"])
-GREY = "#767676"
+from gan_course.plots.tables import blank_page, by, draw_table, number
+
+WIDTH, HEIGHT, TITLE, GAP, LARGEST_CELL = 700, 330, 44, 40, 42  # pixels
 
 
 @dataclass(frozen=True)
@@ -118,17 +116,6 @@ def pad(image: np.ndarray, rows: Sweep, columns: Sweep) -> np.ndarray:
     return np.pad(image, ((rows.before, rows.after), (columns.before, columns.after)))
 
 
-def number(value: float) -> str:
-    """Return a number as it is written in a table: short, with a real minus sign.
-
-    Example:
-        >>> from gan_course.plots import number
-        >>> number(-1.0), number(1 / 3)
-        ('−1', '0.333')
-    """
-    return f"{value + 0.0:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:.0f}".replace("-", "−")
-
-
 def convolution_words(
     image: np.ndarray,
     kernel: np.ndarray,
@@ -166,7 +153,7 @@ def convolution_words(
     """
     rows, columns = sweeps(image, kernel, padding, stride, dilation)
     window = pad(image, rows, columns)[np.ix_(rows.taps(pixel[0]), columns.taps(pixel[1]))]
-    products = [f"{number(a)}×{_signed(b)}" for a, b in zip(window.flat, kernel.flat, strict=True)]
+    products = [f"{_signed(a)}×{_signed(b)}" for a, b in zip(window.flat, kernel.flat, strict=True)]
     sizes = dict.fromkeys([rows.formula(), columns.formula()])
     lines = [
         f"Output pixel in row {pixel[0]}, column {pixel[1]}:",
@@ -181,8 +168,8 @@ def convolution_words(
     return "\n".join(lines)
 
 
-def _signed(weight: float) -> str:
-    return f"({number(weight)})" if weight < 0 else number(weight)
+def _signed(factor: float) -> str:
+    return f"({number(factor)})" if factor < 0 else number(factor)
 
 
 def _listed(name: str, numbers: Sequence[int]) -> str:
@@ -220,56 +207,22 @@ def show_convolution(
     padded = pad(image, rows, columns)
     tables = (padded, kernel, output)
     free = WIDTH - 2 * GAP - 8
-    cell = min(34, free / sum(t.shape[1] for t in tables), (HEIGHT - TITLE - 4) / max(map(len, tables)))
-    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))
-    axes.axis("off")
+    cell = min(LARGEST_CELL, free / sum(t.shape[1] for t in tables), (HEIGHT - TITLE - 4) / max(map(len, tables)))
+    figure, axes = blank_page(WIDTH, HEIGHT)
     gap = (WIDTH - cell * sum(t.shape[1] for t in tables)) / 4
     inner = np.zeros(padded.shape, bool)
     inner[rows.before : rows.before + rows.size, columns.before : columns.before + columns.size] = True
     grown = f"\npadded to {rows.padded} × {columns.padded}" if rows.zeros or columns.zeros else ""
-    titles = (f"input {_by(image)}{grown}", f"kernel {_by(kernel)}", f"output {_by(output)}")
+    titles = (f"input {by(image)}{grown}", f"kernel {by(kernel)}", f"output {by(output)}")
     left, corners = gap, []
     for title, table in zip(titles, tables, strict=True):
         corners.append((left, TITLE))
-        _draw_table(axes, table, corners[-1], cell, title, inner if table is padded else None)
+        draw_table(axes, table, corners[-1], cell, title, inner if table is padded else None)
         left += cell * table.shape[1] + gap
     _draw_unreached(axes, rows, columns, corners[0], cell)
     _draw_window(axes, rows.taps(pixel[0]), columns.taps(pixel[1]), corners[0], cell)
     _frame(axes, corners[2], pixel, (1, 1), cell)
     return figure
-
-
-def _by(table: np.ndarray) -> str:
-    return " × ".join(map(str, table.shape))
-
-
-def _draw_table(
-    axes: Axes, table: np.ndarray, corner: tuple[float, float], cell: float, title: str, inner: np.ndarray | None
-) -> None:
-    height, width = table.shape
-    x, y = corner
-    limit = np.abs(table).max() or 1
-    axes.pcolormesh(
-        x + cell * np.arange(width + 1),
-        y + cell * np.arange(height + 1),
-        table,
-        cmap=SIGNED,
-        vmin=-limit,
-        vmax=limit,
-        edgecolors="#BBBBBB",
-        linewidth=0.5,
-    )
-    axes.text(x + cell * width / 2, y - 6, title, ha="center", va="bottom", fontsize=9.5)
-    if cell < SMALLEST:
-        return
-    longest = max(len(number(value)) for value in table.flat)
-    size = min(11, 0.45 * cell, 1.05 * cell / longest)
-    for (row, column), value in np.ndenumerate(table):
-        color = "black" if inner is None or inner[row, column] else GREY
-        place = x + cell * (column + 0.5), y + cell * (row + 0.5)
-        axes.text(*place, number(value), ha="center", va="center", fontsize=size, color=color)
 
 
 def _draw_unreached(axes: Axes, rows: Sweep, columns: Sweep, corner: tuple[float, float], cell: float) -> None:
@@ -301,4 +254,4 @@ def _frame(
 ) -> None:
     place = corner[0] + cell * start[1], corner[1] + cell * start[0]
     shape = Rectangle(place, cell * spans[1], cell * spans[0], fill=False, ec="black", lw=lw, hatch=hatch)
-    axes.add_patch(shape)
+    axes.add_artist(shape)

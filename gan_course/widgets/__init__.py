@@ -3,6 +3,17 @@
 from gan_course.widgets.convolution import convolution_explorer
 from gan_course.widgets.lab import TwoPlayerLab
 from gan_course.widgets.latent import latent_explorer
+from gan_course.widgets.networks import discriminator_counter, generator_counter
 from gan_course.widgets.shell import Explorer, as_png
+from gan_course.widgets.upsampling import upsampling_explorer
 
-__all__ = ["Explorer", "TwoPlayerLab", "as_png", "convolution_explorer", "latent_explorer"]
+__all__ = [
+    "Explorer",
+    "TwoPlayerLab",
+    "as_png",
+    "convolution_explorer",
+    "discriminator_counter",
+    "generator_counter",
+    "latent_explorer",
+    "upsampling_explorer",
+]

@@ -174,8 +174,8 @@ class Preset(NamedTuple):
 
     look: str
     loss: str = "non-saturating"
-    d_learning_rate: float = 0.005
-    g_learning_rate: float = 0.001
+    d_learning_rate: float = 0.01
+    g_learning_rate: float = 0.002
     d_updates: int = 1
     g_updates: int = 1
     head_start: int = 0
@@ -187,7 +187,8 @@ PRESETS = {
         "the discriminator has learned alone and is sure of itself: the arrows are too short to be seen, and the "
         "points stay where they are; then choose the non-saturating loss",
         loss="minimax",
-        d_learning_rate=0.02,
+        d_learning_rate=0.03,
+        g_learning_rate=0.0005,
         d_updates=5,
         head_start=300,
     ),
@@ -234,7 +235,7 @@ class Game:
         self,
         points: Any,
         loss: str = "non-saturating",
-        d_learning_rate: float = 0.005,
+        d_learning_rate: float = 0.01,
         g_learning_rate: float = 0.002,
         seed: int = 0,
     ) -> None:

@@ -76,19 +76,16 @@ def test_a_discriminator_that_guesses_has_the_losses_of_a_guess(loss):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_arrows_point_to_where_the_loss_of_that_point_falls(loss):
-    game = Game(load_points("line"), loss)
+    game, agree = Game(load_points("line"), loss), []
     for _ in range(20):
         game.step()
-    scene = game.scene()
-    numerical, tiny = np.zeros_like(scene.fake), 1e-2
-    for axis in range(2):
-        for sign in (1, -1):
-            moved = scene.fake.copy()
-            moved[:, axis] += sign * tiny
-            scores = game.discriminator(moved).numpy()
-            numerical[:, axis] -= sign * np.array([float(LOSSES[loss].generator(s)) for s in scores]) / 2 / tiny
-    agree = np.linalg.norm(numerical - scene.advice, axis=1) < 0.1 * np.linalg.norm(scene.advice, axis=1) + 1e-3
-    assert agree.mean() > 0.8  # a kink of a ReLU may lie between
+    scene, tiny = game.scene(), 1e-3
+    for point, arrow in list(zip(scene.fake, scene.advice, strict=True))[:20]:
+        around = point + tiny * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]], "float32")
+        losses = [float(LOSSES[loss].generator(score)) for score in game.discriminator(around).numpy()]
+        slope = np.array([losses[0] - losses[1], losses[2] - losses[3]]) / 2 / tiny
+        agree.append(np.allclose(-slope, arrow, rtol=0.05, atol=0.01))
+    assert np.mean(agree) > 0.8  # a kink of a ReLU may lie between
 
 
 def test_the_same_seed_plays_the_same_game_also_after_a_restart():
@@ -131,19 +128,19 @@ def played(name: str, steps: int, seed: int, **changes: str) -> Game:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_preset_of_balance_is_balanced(seed):
-    game = played("balance", 700, seed)
+    game = played("balance", 600, seed)
     losses = np.mean(game.history[-100:], axis=0)[:2]
-    assert game.scene().reached.sum() >= 7
+    assert game.scene().reached.sum() >= 6
     assert np.abs(losses - LN2).max() < 0.3
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_preset_of_vanishing_gradients_leaves_the_generator_where_it_is(seed):
     start = played("vanishing gradients", 0, seed).scene()
-    end = played("vanishing gradients", 50, seed).scene()
+    end = played("vanishing gradients", 100, seed).scene()
     assert np.linalg.norm(start.advice, axis=1).mean() < 0.02
     assert np.linalg.norm(end.fake - start.fake, axis=1).mean() < 0.1
-    helped = played("vanishing gradients", 50, seed, loss="non-saturating").scene()
+    helped = played("vanishing gradients", 100, seed, loss="non-saturating").scene()
     assert np.linalg.norm(helped.fake - start.fake, axis=1).mean() > 0.3
 
 

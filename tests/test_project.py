@@ -83,7 +83,7 @@ def test_rooms_import_only_downwards():
         "samples": set(),
         "plots": {"plots"},
         "plane": {"plots"},
-        "widgets": {"datasets", "plane", "plots", "samples", "widgets"},
+        "widgets": {"datasets", "plane", "plots", "samples", "trained", "widgets"},
         "tasks": set(),
         "metrics": {"datasets", "gan"},
         "quality": {"files", "metrics"},

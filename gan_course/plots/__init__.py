@@ -11,6 +11,7 @@ from gan_course.plots.images import (
     show_losses,
     show_timeline,
 )
+from gan_course.plots.latent import principal_directions, show_latent, spherical_walk
 from gan_course.plots.live import pace, show_training
 from gan_course.plots.networks import Layer, count_words, discriminator_layers, generator_layers, show_layers
 from gan_course.plots.plane import Scene, show_game, window_grid
@@ -33,15 +34,18 @@ __all__ = [
     "image_grid",
     "number",
     "pace",
+    "principal_directions",
     "show_convolution",
     "show_game",
     "show_images",
+    "show_latent",
     "show_layers",
     "show_losses",
     "show_step",
     "show_timeline",
     "show_training",
     "show_upsampling",
+    "spherical_walk",
     "spread",
     "sweeps",
     "timeline_gif",

@@ -135,9 +135,10 @@ def _draw_losses(axes: Axes, scene: Scene) -> None:
         sign = "−" if guess < 0 else ""
         axes.annotate(f"{sign}ln 2" if is_entropy else f"{guess:g}", (1, guess), (-2, 2), **_AT_RIGHT_EDGE)
     axes.set_title("losses", fontsize=10)
-    axes.legend(fontsize=8, frameon=False, loc="upper left", ncols=2, handlelength=1, columnspacing=1)
+    axes.legend(fontsize=8, frameon=False, loc="upper center", ncols=2, handlelength=1, columnspacing=1)
     axes.margins(y=0.3)
     axes.locator_params(nbins=4)
+    axes.set_xlim(0, len(d_loss) + 1)
     axes.tick_params(labelsize=8)
 
 
@@ -148,6 +149,7 @@ def _draw_lengths(axes: Axes, lengths: np.ndarray) -> None:
     axes.set(ylim=(1e-6, 1e2), yticks=[1e-6, 1e-3, 1], yticklabels=["1e-6", "0.001", "1"])
     axes.set_title("mean length of the arrows", fontsize=10)
     axes.set_xlabel("step", fontsize=9)
+    axes.set_xlim(0, len(lengths) + 1)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.tick_params(labelsize=8)
 

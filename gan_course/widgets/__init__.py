@@ -2,6 +2,7 @@
 
 from gan_course.widgets.convolution import convolution_explorer
 from gan_course.widgets.lab import TwoPlayerLab
+from gan_course.widgets.latent import latent_explorer
 from gan_course.widgets.networks import discriminator_counter, generator_counter
 from gan_course.widgets.quiz import Quiz
 from gan_course.widgets.shell import Explorer, as_png
@@ -16,6 +17,7 @@ __all__ = [
     "convolution_explorer",
     "discriminator_counter",
     "generator_counter",
+    "latent_explorer",
     "timeline",
     "upsampling_explorer",
 ]

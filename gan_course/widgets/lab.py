@@ -105,7 +105,8 @@ class TwoPlayerLab(Explorer):
             self._restart()
         self.game.loss = loss
         scene = self.game.scene()
-        return show_game(scene), _words(scene)
+        look = f"{self.preset.value.capitalize()}: {self.presets[self.preset.value].look}."
+        return show_game(scene), f"{_words(scene)}\n{look}"
 
     def _apply_preset(self) -> None:
         preset = self.presets[self.preset.value]
@@ -145,8 +146,8 @@ def _words(scene: Scene) -> str:
         f"Step {len(scene.history):,}: d_loss {d_loss}, g_loss {g_loss}. "
         f"If D answered 0.5 everywhere: {scene.guess[0]:.2f} and {scene.guess[1]:.2f}.\n"
         f"The arrows are {np.linalg.norm(scene.advice, axis=1).mean():.2g} long on average.\n"
-        f"{scene.reached.sum()} of {len(scene.reached)} modes are reached: a circle must hold at least a quarter of "
-        f"its fair share, {np.ceil(fair_share / 4):.0f} of the {len(scene.fake)} generated points."
+        f"{scene.reached.sum()} of {len(scene.reached)} modes are reached: a circle must hold a quarter of "
+        f"its fair share, at least {np.ceil(fair_share / 4):.0f} of the {len(scene.fake)} generated points."
     )
 
 

@@ -1,7 +1,7 @@
 """A training to look at while it runs, in a notebook."""
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -10,6 +10,9 @@ from IPython.display import DisplayHandle
 
 from gan_course.datasets import unscale
 from gan_course.plots import as_png, image_grid, pace, show_training
+
+if TYPE_CHECKING:
+    from gan_course.callbacks import LossLog
 
 SHARE = 0.02  # of the training's time
 
@@ -22,6 +25,8 @@ class LivePlot(keras.callbacks.Callback):
 
     Args:
         steps: How many steps the training has in all.
+        losses: The `LossLog` that stands before it among the callbacks of `fit`. Its losses from before an
+            interruption are drawn too; without it, only those of this call.
         count: How many images are drawn.
         columns: How many stand in a row.
         seed: Seed of their latent vectors, which stay the same.
@@ -35,17 +40,20 @@ class LivePlot(keras.callbacks.Callback):
         40001
     """
 
-    def __init__(self, steps: int, count: int = 25, columns: int = 5, seed: int = 0) -> None:
+    def __init__(
+        self, steps: int, losses: "LossLog | None" = None, count: int = 25, columns: int = 5, seed: int = 0
+    ) -> None:
         """Keep the settings."""
         super().__init__()
         if min(steps, count, columns) < 1:
             raise ValueError(f"steps, count and columns are {steps}, {count} and {columns}; expected at least 1")
-        self.steps, self.count, self.columns, self.seed = steps, count, columns, seed
+        self.steps, self.losses, self.count, self.columns, self.seed = steps, losses, count, columns, seed
         self._handle = None
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Show what the model draws before the first step of this call of `fit`."""
-        self._first, self._losses = self.model.steps, []
+        self._losses = [row[1:3] for row in self.losses.rows] if self.losses else []
+        self._before = len(self._losses)
         shape = self.count, self.model.latent_dim
         self._latent = np.random.default_rng(self.seed).standard_normal(shape, "float32")
         if in_notebook():
@@ -57,7 +65,7 @@ class LivePlot(keras.callbacks.Callback):
         """Keep the losses, and draw again when enough time has passed."""
         self._losses.append((float(logs["d_loss"]), float(logs["g_loss"])))
         now = time.perf_counter()
-        if len(self._losses) == 1:
+        if len(self._losses) == self._before + 1:
             self._start = now  # the first step is slow: TensorFlow traces it
         if self._handle and now >= self._next:
             self._handle.update(**self._picture())
@@ -75,10 +83,10 @@ class LivePlot(keras.callbacks.Callback):
         images = self.model.best_generator.predict_on_batch(self._latent)  # a quarter of the cost of `generate`
         grid = image_grid(unscale(images), self.columns)
         d_loss, g_loss = np.reshape(self._losses, (-1, 2)).T
-        timed = len(d_loss) - 1
+        timed = len(d_loss) - self._before - 1
         seconds_a_step = (time.perf_counter() - self._start) / timed if timed > 0 else None
         words = pace(self.model.steps, self.steps, seconds_a_step, ended)
-        figure = show_training(d_loss, g_loss, grid, words, self._first)
+        figure = show_training(d_loss, g_loss, grid, words, self.model.steps - len(d_loss))
         return {"obj": {"image/png": as_png(figure), "text/plain": words}, "raw": True}
 
 

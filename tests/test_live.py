@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from gan_course import live
-from gan_course.callbacks import LivePlot
+from gan_course.callbacks import Checkpoint, LivePlot, LossLog
 from gan_course.plots import LN2, pace, show_training
 from tests.networks import small_gan, small_images
 
@@ -111,6 +111,17 @@ def test_what_is_drawn_are_the_losses_and_images_of_this_training(screen, monkey
     np.testing.assert_array_equal(grid, live.image_grid(live.unscale(gan.generate(4, seed=0)), 2))
 
 
+def test_the_losses_from_before_an_interruption_are_drawn_too(screen, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(live, "show_training", lambda *given: drawn.append(given) or show_training(*given))
+    train(small_gan(), 3, LossLog(tmp_path / "history.csv"), Checkpoint(tmp_path))
+    log = LossLog(tmp_path / "history.csv")
+    train(small_gan(), 5, Checkpoint(tmp_path), log, LivePlot(5, log, count=4))
+    d_loss, g_loss, _, words, first = drawn[-1]
+    assert first == 0 and words.startswith("step 5 of 5")
+    np.testing.assert_allclose(np.stack([d_loss, g_loss], 1), [row[1:3] for row in log.rows])
+
+
 def live_log():
     class Log(keras.callbacks.Callback):
         losses = []
@@ -196,7 +207,7 @@ SETUP = """
 import signal
 import gan_course
 gan_course.quiet_tensorflow()
-from gan_course.callbacks import LivePlot
+from gan_course.callbacks import Checkpoint, LivePlot, LossLog
 from tests.networks import small_gan, small_images
 from tests.training import At
 def train(steps, *others):

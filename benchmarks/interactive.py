@@ -28,7 +28,7 @@ from benchmarks.quality import RESULTS, ROOT, machine
 from gan_course.files import replacing
 
 MOVES = 20  # of each control
-STEPS = 1500  # of the training that is watched
+STEPS = 600  # of the training that is watched
 GOAL_MS, GOAL_SHARE = 150, 0.03
 
 

@@ -20,6 +20,7 @@ _ROOMS = (
     "layers",
     "metrics",
     "models",
+    "plane",
     "plots",
     "recipes",
     "synthetic",

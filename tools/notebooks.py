@@ -51,11 +51,13 @@ def execute(path: Path, full: bool) -> None:
 
 
 def _is_live(output: dict) -> bool:
-    """Whether this is a widget, which nothing shows without a kernel, or a message of native code."""
-    return WIDGET in output.get("data", {}) or output.get("name") == "stderr"
+    """Whether this is a widget without a still picture, or a message of native code."""
+    data = output.get("data", {})
+    return (WIDGET in data and "image/png" not in data) or output.get("name") == "stderr"
 
 
 def _plain(output: dict) -> dict:
+    output.get("data", {}).pop(WIDGET, None)
     if output.output_type == "stream":
         output["text"] = ANSI.sub("", output["text"])
     return output

@@ -1,5 +1,6 @@
 """Pure functions from arrays to pictures: arrays go in, a matplotlib figure or an image comes out."""
 
+from gan_course.plots.convolution import Sweep, convolution_words, show_convolution, sweeps
 from gan_course.plots.images import (
     D_COLOR,
     G_COLOR,
@@ -10,21 +11,44 @@ from gan_course.plots.images import (
     show_losses,
     show_timeline,
 )
+from gan_course.plots.latent import principal_directions, show_latent, spherical_walk
 from gan_course.plots.live import pace, show_training
+from gan_course.plots.networks import Layer, count_words, discriminator_layers, generator_layers, show_layers
+from gan_course.plots.plane import Scene, show_game, window_grid
+from gan_course.plots.tables import number
 from gan_course.plots.timeline import show_step, spread, timeline_gif
+from gan_course.plots.upsampling import show_upsampling, upsampling_words
 
 __all__ = [
     "D_COLOR",
     "G_COLOR",
     "LN2",
+    "Layer",
+    "Scene",
+    "Sweep",
     "as_png",
+    "convolution_words",
+    "count_words",
+    "discriminator_layers",
+    "generator_layers",
     "image_grid",
+    "number",
     "pace",
+    "principal_directions",
+    "show_convolution",
+    "show_game",
     "show_images",
+    "show_latent",
+    "show_layers",
     "show_losses",
     "show_step",
     "show_timeline",
     "show_training",
+    "show_upsampling",
+    "spherical_walk",
     "spread",
+    "sweeps",
     "timeline_gif",
+    "upsampling_words",
+    "window_grid",
 ]

@@ -1,6 +1,7 @@
 """What every explorer is made of: controls above, a picture below, and words about it."""
 
 import html
+import textwrap
 from collections.abc import Callable, Mapping
 
 import ipywidgets as widgets
@@ -81,7 +82,8 @@ class Explorer(widgets.VBox):
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
         """Return the widget, and the still picture and words for where it cannot live."""
-        caption = self.figure.text(0.02, 0, self.words, va="top", fontsize=9)
+        lines = [textwrap.fill(line, 95) for line in self.words.splitlines()]
+        caption = self.figure.text(0.02, 0, "\n".join(lines), va="top", fontsize=9)
         still = as_png(self.figure, bbox_inches="tight")
         caption.remove()
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}

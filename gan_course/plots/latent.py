@@ -1,0 +1,103 @@
+"""Pictures of a generator's latent space."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from gan_course.plots.images import D_COLOR, G_COLOR, image_grid
+
+
+def principal_directions(kernel: np.ndarray, count: int = 4) -> np.ndarray:
+    """Return the directions in latent space that change the generator's first layer most.
+
+    They are the first eigenvectors of A A^T, with A the weights of that layer, as in SeFa (Shen and Zhou, 2021,
+    https://arxiv.org/abs/2007.06600, section 3.2): they follow from the weights alone, without drawing an image.
+
+    Args:
+        kernel: Weights of the generator's first `Dense` layer, `(latent_dim, units)`.
+        count: How many directions.
+
+    Returns:
+        Array `(count, latent_dim)`: orthogonal, each of length 1, the strongest first. The largest number of each
+        is positive, so that the same weights give the same signs.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_course.plots import principal_directions
+        >>> principal_directions(np.diag([1.0, 3.0, 2.0]), count=2).tolist()
+        [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    vectors = np.linalg.eigh(kernel @ kernel.T)[1].T[::-1][:count]
+    signs = [np.sign(vector[np.abs(vector).argmax()]) for vector in vectors]
+    return vectors * np.array(signs)[:, None] + 0.0
+
+
+def spherical_walk(start: np.ndarray, end: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Walk from one latent vector to another along an arc, so that none on the way is unusually short.
+
+    The middle of the straight line between two random vectors is only 0.7 times as long as they are, and a
+    generator has hardly ever seen such (White, 2016, https://arxiv.org/abs/1609.04468, section 2.1).
+
+    Args:
+        start: Latent vector `(latent_dim,)`.
+        end: Another.
+        positions: Where to stop, `(n,)`: 0 is the start, 1 the end.
+
+    Returns:
+        Array `(n, latent_dim)`.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_course.plots import spherical_walk
+        >>> spherical_walk(np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0.5])).round(3).tolist()
+        [[0.707, 0.707]]
+    """
+    t = np.asarray(positions)[:, None]
+    cosine = start @ end / (np.linalg.norm(start) * np.linalg.norm(end))
+    angle = np.arccos(np.clip(cosine, -1, 1))
+    if np.sin(angle) < 1e-6:
+        return (1 - t) * start + t * end
+    return (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)
+
+
+def show_latent(
+    image: np.ndarray, neighbours: np.ndarray, walk: np.ndarray, answers: np.ndarray, position: float
+) -> Figure:
+    """Draw one image large, its neighbours in a square, and a walk to another below.
+
+    Args:
+        image: uint8 `(height, width, channels)`.
+        neighbours: uint8 `(n * n, height, width, channels)`, row by row from above; the middle one is the image.
+        walk: uint8 `(m, height, width, channels)`.
+        answers: What the discriminator says of the walk, `(m,)`, values in [0, 1].
+        position: Where on the walk the image stands, from 0 to 1.
+
+    Returns:
+        A matplotlib figure of 700 x 450 pixels at 100 dpi.
+    """
+    figure = Figure(figsize=(7, 4.5), dpi=100)
+    _picture(figure.add_axes((0.02, 0.36, 0.36, 0.56)), image[None], 1, "this latent vector")
+    side = round(len(neighbours) ** 0.5)
+    square = figure.add_axes((0.47, 0.36, 0.36, 0.56))
+    _picture(square, neighbours, side, "its neighbours")
+    square.axis("on")
+    square.set(xticks=[], yticks=[], xlabel="direction 1: less to more", ylabel="direction 2: less to more")
+    height, width = image.shape[:2]
+    middle = side // 2
+    frame = (middle * (width + 2) - 1.5, middle * (height + 2) - 1.5)
+    square.add_patch(Rectangle(frame, width + 2, height + 2, fill=False, ec=G_COLOR, lw=2))
+    path = figure.add_axes((0.02, 0.12, 0.96, 0.14))
+    _picture(path, walk, len(walk), "")
+    path.set_title("from this seed's vector to the other's, and D(x)", fontsize=10, loc="left")
+    for i, answer in enumerate(answers):
+        path.text(i * (width + 2) + width / 2, height + 2, f"{answer:.2f}", ha="center", va="top", fontsize=9)
+    here = position * (len(walk) - 1) * (width + 2) + width / 2
+    path.plot(here, -4, "v", color=D_COLOR, clip_on=False)
+    return figure
+
+
+def _picture(axes: Axes, images: np.ndarray, columns: int, title: str) -> None:
+    axes.imshow(image_grid(images, columns), cmap="gray", vmin=0, vmax=255)
+    axes.set_title(title, fontsize=10)
+    axes.axis("off")

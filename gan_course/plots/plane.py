@@ -1,0 +1,162 @@
+"""Pictures of the two-player game in the plane."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import EllipseCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from gan_course.plots.images import D_COLOR, G_COLOR, LN2
+
+WINDOW = 1.1  # the picture shows -1.1 to 1.1 both ways; the points live in [-1, 1]
+ARROW, LONGEST = 0.1, 0.3  # how long an arrow of length 1 is drawn, and how long any is drawn at most
+_ANSWERS = LinearSegmentedColormap.from_list("answers", ["#F2B68C", "white", "#8FC3E6"])  # pale G_COLOR, D_COLOR
+_AT_RIGHT_EDGE = {
+    "xycoords": ("axes fraction", "data"),
+    "textcoords": "offset points",
+    "ha": "right",
+    "fontsize": 8,
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a picture of the game in the plane shows.
+
+    Attributes:
+        real: Points `(n, 2)`, values in [-1, 1].
+        fake: Generated points `(m, 2)`.
+        advice: Where the discriminator would move each of them: minus the gradient of the generator's loss with
+            respect to that point, `(m, 2)`.
+        answers: D(x) at the points of `window_grid(side)`, `(side * side,)`, values in [0, 1].
+        centres: The middles of the modes, `(k, 2)`.
+        radii: How far each mode reaches, `(k,)`.
+        reached: Whether the generator draws it, `(k,)`.
+        history: One row for each step, `(steps, 3)`: d_loss, g_loss, mean length of the advice; NaN where a
+            network did not play.
+        guess: d_loss and g_loss of a discriminator that answers 0.5 everywhere.
+    """
+
+    real: np.ndarray
+    fake: np.ndarray
+    advice: np.ndarray
+    answers: np.ndarray
+    centres: np.ndarray
+    radii: np.ndarray
+    reached: np.ndarray
+    history: np.ndarray
+    guess: tuple[float, float]
+
+
+def window_grid(side: int = 50) -> np.ndarray:
+    """Return the points at which the discriminator is asked for its heat map, row by row from below.
+
+    Args:
+        side: How many points lie on a side of the window.
+
+    Returns:
+        Array `(side * side, 2)`, float32, values in [-1.1, 1.1].
+
+    Example:
+        >>> from gan_course.plots import window_grid
+        >>> window_grid(3).astype(float).round(1).tolist()[:4]
+        [[-1.1, -1.1], [0.0, -1.1], [1.1, -1.1], [-1.1, 0.0]]
+    """
+    ticks = np.linspace(-WINDOW, WINDOW, side, dtype="float32")
+    return np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+
+
+def show_game(scene: Scene) -> Figure:
+    """Draw the plane with both players' points, and the course of the game beside it.
+
+    On the left: what the discriminator answers everywhere, the real and the generated points, and an arrow at each
+    generated point in the direction in which the discriminator would move it. A circle stands for each mode, whole
+    if it is reached, dotted if it is missed. On the right: both losses, and how long the arrows were.
+
+    Args:
+        scene: What is to be seen.
+
+    Returns:
+        A matplotlib figure of 700 x 400 pixels at 100 dpi.
+
+    Example:
+        >>> from gan_course.plane import Game, load_points
+        >>> from gan_course.plots import show_game
+        >>> show_game(Game(load_points("eight Gaussians")).scene()).axes[0].get_title()
+        '0 of 8 modes reached'
+    """
+    figure = Figure(figsize=(7, 4), dpi=100)
+    _draw_plane(figure.add_axes((0.01, 0.03, 0.515, 0.9)), figure.add_axes((0.535, 0.03, 0.015, 0.9)), scene)
+    _draw_losses(figure.add_axes((0.675, 0.6, 0.31, 0.33)), scene)
+    _draw_lengths(figure.add_axes((0.675, 0.12, 0.31, 0.33)), scene.history[:, 2])
+    return figure
+
+
+def _draw_plane(plane: Axes, bar: Axes, scene: Scene) -> None:
+    side = round(len(scene.answers) ** 0.5)
+    heat = plane.imshow(
+        np.reshape(scene.answers, (side, side)),
+        cmap=_ANSWERS,
+        vmin=0,
+        vmax=1,
+        origin="lower",
+        extent=(-WINDOW, WINDOW, -WINDOW, WINDOW),
+    )
+    plane.figure.colorbar(heat, cax=bar, ticks=[0, 0.5, 1])
+    bar.tick_params(labelsize=9)
+    bar.set_title("D(x)", fontsize=9)
+    for kind, style in ((scene.reached, "-"), (~scene.reached, ":")):
+        size = 2 * scene.radii[kind]
+        circles = EllipseCollection(
+            size, size, 0 * size, units="xy", offsets=scene.centres[kind], transOffset=plane.transData
+        )
+        circles.set(facecolor="none", edgecolor="#444444", linestyle=style)
+        plane.add_collection(circles)
+    plane.plot(*scene.real.T, "o", ms=4, color=D_COLOR, mec="white", mew=0.4, label="real")
+    plane.plot(*scene.fake.T, "^", ms=5, color=G_COLOR, mec="white", mew=0.4, label="generated")
+    length = np.linalg.norm(scene.advice, axis=1, keepdims=True)
+    arrows = scene.advice * np.minimum(ARROW, LONGEST / np.maximum(length, 1e-12))
+    plane.quiver(*scene.fake.T, *arrows.T, angles="xy", scale_units="xy", scale=1, width=0.004)
+    plane.legend(loc="upper left", fontsize=8, framealpha=0.8, handletextpad=0, borderpad=0.2)
+    plane.set(xlim=(-WINDOW, WINDOW), ylim=(-WINDOW, WINDOW), xticks=[], yticks=[])
+    plane.set_title(f"{scene.reached.sum()} of {len(scene.reached)} modes reached", fontsize=10)
+
+
+def _draw_losses(axes: Axes, scene: Scene) -> None:
+    d_loss, g_loss, _ = scene.history.T
+    axes.plot(*_binned(g_loss), ".-", ms=2, lw=1, color=G_COLOR, label="generator")
+    axes.plot(*_binned(d_loss), ".-", ms=2, lw=1, color=D_COLOR, label="discriminator")
+    is_entropy = np.isclose(scene.guess[0], LN2)
+    for guess in sorted(set(scene.guess)):
+        axes.axhline(guess, color="black", lw=0.8, ls="--")
+        sign = "−" if guess < 0 else ""
+        axes.annotate(f"{sign}ln 2" if is_entropy else f"{guess:g}", (1, guess), (-2, 2), **_AT_RIGHT_EDGE)
+    axes.set_title("losses", fontsize=10)
+    axes.legend(fontsize=8, frameon=False, loc="upper center", ncols=2, handlelength=1, columnspacing=1)
+    axes.margins(y=0.3)
+    axes.locator_params(nbins=4)
+    axes.set_xlim(0, len(d_loss) + 1)
+    axes.tick_params(labelsize=8)
+
+
+def _draw_lengths(axes: Axes, lengths: np.ndarray) -> None:
+    axes.plot(*_binned(lengths), ".-", ms=2, lw=1, color="black")
+    axes.set_yscale("log")
+    axes.minorticks_off()
+    axes.set(ylim=(1e-6, 1e2), yticks=[1e-6, 1e-3, 1], yticklabels=["1e-6", "0.001", "1"])
+    axes.set_title("mean length of the arrows", fontsize=10)
+    axes.set_xlabel("step", fontsize=9)
+    axes.set_xlim(0, len(lengths) + 1)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.tick_params(labelsize=8)
+
+
+def _binned(values: np.ndarray, most: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Return steps, and the mean of the values around each: at most `most` of them, leaving out NaN."""
+    steps = np.flatnonzero(np.isfinite(values))
+    width = max(1, -(-len(steps) // most))
+    whole = len(steps) // width * width
+    return tuple(part[:whole].reshape(-1, width).mean(1) for part in (steps + 1, values[steps]))

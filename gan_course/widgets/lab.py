@@ -1,0 +1,164 @@
+"""The two-player lab of lesson 04."""
+
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.figure import Figure
+
+from gan_course.plots import Scene, show_game
+from gan_course.widgets.shell import Explorer
+
+PICTURES = 1000  # that the play button shows before it stops by itself
+_WIDE = {"style": {"description_width": "12em"}, "layout": {"width": "345px"}}
+_BUTTONS = {
+    "discriminator": "Discriminator learns",
+    "generator": "Generator learns",
+    "both": "Both learn",
+    "restart": "Start again",
+}
+
+
+class TwoPlayerLab(Explorer):
+    """A GAN on points in the plane that plays step by step.
+
+    There are choices of the points, the loss and the seed, of learning rates and updates a step, and presets that
+    show a balanced game, vanishing gradients and mode collapse. Buttons let one network learn, or both. The play
+    button lets both learn until it is paused or stopped: the browser asks for one picture after the other, so the
+    kernel is never busy for longer than one.
+
+    Args:
+        points: A table `(n, 2)` of your own to play on, values in [-1, 1].
+        steps: How many steps are played before the first picture.
+
+    Attributes:
+        game: The `gan_course.plane.Game`.
+        settings: The controls of learning rates and updates, by name.
+        stride: How many steps one click, or one picture of the play button, takes.
+        preset: The choice of ready-made settings.
+        buttons: `"discriminator"`, `"generator"`, `"both"` and `"restart"`.
+        play: The play button.
+
+    Raises:
+        ValueError: If the points are no such table.
+
+    Example:
+        >>> from gan_course.widgets import TwoPlayerLab
+        >>> lab = TwoPlayerLab()
+        >>> lab.buttons["discriminator"].click()
+        >>> lab.words.partition(":")[0]
+        'Step 10'
+    """
+
+    def __init__(self, points: Any = None, steps: int = 0) -> None:
+        """Make the controls and start the game of the first preset."""
+        from gan_course.plane import LOSSES, PRESETS, SHAPES, Game, load_points
+
+        self.tables = {name: load_points(name) for name in SHAPES}
+        if points is not None:
+            self.tables = {"my points": points, **self.tables}
+        self.presets, preset = PRESETS, PRESETS["balance"]
+        self.settings = {
+            "d_learning_rate": _rate(preset.d_learning_rate, "Discriminator's learning rate"),
+            "d_updates": _updates(preset.d_updates),
+            "g_learning_rate": _rate(preset.g_learning_rate, "Generator's learning rate"),
+            "g_updates": _updates(preset.g_updates),
+        }
+        controls = {
+            "points": widgets.Dropdown(options=list(self.tables), description="Points", **_WIDE),
+            "seed": widgets.BoundedIntText(0, 0, 9999, description="Seed", **_WIDE),
+            "loss": widgets.Dropdown(options=list(LOSSES), value=preset.loss, description="Loss", **_WIDE),
+        }
+        self.preset = widgets.Dropdown(options=list(PRESETS), description="Preset", **_WIDE)
+        self.stride = widgets.Dropdown(options=[1, 10, 100], value=10, description="Steps at a time", **_WIDE)
+        self.buttons = {name: widgets.Button(description=text) for name, text in _BUTTONS.items()}
+        self.play = widgets.Play(value=0, min=0, max=PICTURES, interval=150, show_repeat=False)
+        self._begun = (controls["points"].value, controls["seed"].value)
+        self.game = Game(self.tables[self._begun[0]], seed=self._begun[1])
+        self._learn(steps)
+        super().__init__(self._draw, controls, self._panel(controls))
+        self._listen()
+
+    def _panel(self, controls: dict[str, widgets.Widget]) -> widgets.Widget:
+        columns = [
+            widgets.VBox([self.preset, *controls.values()]),
+            widgets.VBox([*self.settings.values(), self.stride]),
+        ]
+        wrapped = {"flex_flow": "row wrap"}
+        return widgets.VBox(
+            [
+                widgets.HBox(columns, layout=wrapped),
+                widgets.HBox([*self.buttons.values(), self.play], layout=wrapped),
+            ]
+        )
+
+    def _listen(self) -> None:
+        for who in ("discriminator", "generator", "both"):
+            self.buttons[who].on_click(lambda _, who=who: self._learn_and_show(who))
+        self.buttons["restart"].on_click(lambda _: self._restart_and_show())
+        self.play.observe(lambda change: change["new"] and self._learn_and_show("both"), "value")
+        self.preset.observe(lambda _: self._apply_preset(), "value")
+
+    def _draw(self, points: str, seed: int, loss: str) -> tuple[Figure, str]:
+        if (points, seed) != self._begun:
+            self._begun = points, seed
+            self._restart()
+        self.game.loss = loss
+        scene = self.game.scene()
+        look = f"{self.preset.value.capitalize()}: {self.presets[self.preset.value].look}."
+        return show_game(scene), f"{_words(scene)}\n{look}"
+
+    def _apply_preset(self) -> None:
+        preset = self.presets[self.preset.value]
+        for name, control in self.settings.items():
+            control.value = getattr(preset, name)
+        self.controls["loss"].value = preset.loss
+        self._restart_and_show()
+
+    def _restart_and_show(self) -> None:
+        self._restart()
+        self.show()
+
+    def _restart(self) -> None:
+        points, seed = self._begun
+        self.game.restart(self.tables[points], seed)
+        self._learn(self.presets[self.preset.value].head_start, "discriminator")
+
+    def _learn_and_show(self, who: str) -> None:
+        self._learn(self.stride.value, who)
+        self.show()
+
+    def _learn(self, steps: int, who: str = "both") -> None:
+        now = {name: control.value for name, control in self.settings.items()}
+        self.game.d_optimizer.learning_rate = now["d_learning_rate"]
+        self.game.g_optimizer.learning_rate = now["g_learning_rate"]
+        d_updates = 0 if who == "generator" else now["d_updates"]
+        g_updates = 0 if who == "discriminator" else now["g_updates"]
+        for _ in range(steps):
+            self.game.step(d_updates, g_updates)
+
+
+def _words(scene: Scene) -> str:
+    """What the picture shows, in numbers."""
+    d_loss, g_loss = (_last(losses) for losses in scene.history.T[:2])
+    fair_share = len(scene.fake) / len(scene.reached)
+    return (
+        f"Step {len(scene.history):,}: d_loss {d_loss}, g_loss {g_loss}. "
+        f"If D answered 0.5 everywhere: {scene.guess[0]:.2f} and {scene.guess[1]:.2f}.\n"
+        f"The arrows are {np.linalg.norm(scene.advice, axis=1).mean():.2g} long on average.\n"
+        f"{scene.reached.sum()} of {len(scene.reached)} modes are reached: a circle must hold a quarter of "
+        f"its fair share, at least {np.ceil(fair_share / 4):.0f} of the {len(scene.fake)} generated points."
+    )
+
+
+def _last(losses: np.ndarray) -> str:
+    known = losses[np.isfinite(losses)]
+    return f"{known[-1]:.2f}" if len(known) else "unknown"
+
+
+def _rate(value: float, name: str) -> widgets.FloatLogSlider:
+    return widgets.FloatLogSlider(value, min=-4, max=-1, step=0.1, readout_format=".4f", description=name, **_WIDE)
+
+
+def _updates(value: int) -> widgets.IntSlider:
+    return widgets.IntSlider(value, 1, 10, description="its updates a step", **_WIDE)

@@ -1,0 +1,91 @@
+"""The latent explorer of lesson 05."""
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.figure import Figure
+
+from gan_course.datasets import unscale
+from gan_course.plots import principal_directions, show_latent, spherical_walk
+from gan_course.widgets.shell import Explorer
+
+if TYPE_CHECKING:
+    from gan_course.gan import GAN
+
+DIRECTIONS = 4
+WALK = np.linspace(0, 1, 9)
+NEIGHBOURS = np.linspace(-3, 3, 5)
+_WIDE = {"style": {"description_width": "7em"}, "layout": {"width": "320px"}}
+
+
+def latent_explorer(gan: "GAN | None" = None) -> Explorer:
+    """Return a widget that moves through a generator's latent space.
+
+    A seed gives a random latent vector. Sliders move it along the directions that change the generator's first
+    layer most (see `gan_course.plots.principal_directions`); another slider walks along an arc to the vector of
+    a second seed. Around the picture stand its neighbours along the first two directions.
+
+    Args:
+        gan: Your own trained GAN; without it, the ready-made one for digits.
+
+    Raises:
+        ValueError: If the generator does not begin with a `Dense` layer.
+
+    Example:
+        >>> from gan_course.widgets import latent_explorer
+        >>> explorer = latent_explorer()
+        >>> explorer.controls["direction_1"].value = 2.5
+        >>> explorer.words.split(":")[0]
+        'Called real with probability'
+    """
+    if gan is None:
+        from gan_course.trained import pretrained
+
+        gan = pretrained("mnist")
+    generator, dim = gan.best_generator, gan.latent_dim
+    directions = principal_directions(_first_kernel(generator, dim), DIRECTIONS)
+
+    def draw(seed: int, other_seed: int, position: float, **along: float) -> tuple[Figure, str]:
+        start = _latent(seed, dim) + np.array([*along.values()]) @ directions
+        walk = spherical_walk(start, _latent(other_seed, dim), np.array([*WALK, position]))
+        right, down = np.meshgrid(NEIGHBOURS, -NEIGHBOURS)
+        around = walk[-1] + np.stack([right.ravel(), down.ravel()], axis=1) @ directions[:2]
+        images = generator(np.concatenate([walk, around]).astype("float32"), training=False)
+        answers = np.array(gan.discriminator(images, training=False))[: len(walk), 0]
+        walked, neighbours = np.split(unscale(np.array(images)), [len(walk)])
+        words = (
+            f"Called real with probability: {answers[-1]:.2f}.\n"
+            f"Length of the latent vector: {np.linalg.norm(walk[-1]):.1f}; "
+            f"random ones are about {np.sqrt(dim):.1f} long."
+        )
+        return show_latent(walked[-1], neighbours, walked[:-1], answers[:-1], position), words
+
+    return Explorer(draw, _controls())
+
+
+def _controls() -> dict[str, widgets.Widget]:
+    along: dict[str, Any] = {
+        f"direction_{i}": widgets.FloatSlider(0, min=-6, max=6, step=0.5, description=f"Direction {i}", **_WIDE)
+        for i in range(1, DIRECTIONS + 1)
+    }
+    return {
+        "seed": widgets.BoundedIntText(0, 0, 9999, description="Seed", **_WIDE),
+        "other_seed": widgets.BoundedIntText(1, 0, 9999, description="Other seed", **_WIDE),
+        "position": widgets.FloatSlider(0, min=0, max=1, step=0.05, description="Walk to it", **_WIDE),
+        **along,
+    }
+
+
+def _latent(seed: int, dim: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(dim)
+
+
+def _first_kernel(generator: Any, dim: int) -> np.ndarray:
+    kernel = generator.weights[0].numpy()
+    if kernel.ndim != 2 or len(kernel) != dim:
+        raise ValueError(
+            f"the generator's first weights have shape {kernel.shape}; "
+            f"expected those of a Dense layer, ({dim}, units)"
+        )
+    return kernel

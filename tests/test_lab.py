@@ -1,0 +1,168 @@
+"""The two-player lab and its picture."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from gan_course.plane import PRESETS, load_points
+from gan_course.plots import LN2, Scene, show_game, window_grid
+from gan_course.widgets import TwoPlayerLab
+
+
+def scene(**changes) -> Scene:
+    random = np.random.default_rng(0)
+    grid = window_grid()
+    drawn = Scene(
+        real=random.uniform(-1, 1, (10, 2)),
+        fake=np.array([[0.0, 0.0], [0.5, 0.5], [-0.5, 0.2]]),
+        advice=np.array([[1.0, 0.0], [0.0, -100.0], [0.0, 0.0]]),
+        answers=np.where(grid[:, 0] > 0, 1.0, 0.25),
+        centres=np.array([[0.7, 0.0], [-0.7, 0.0]]),
+        radii=np.array([0.1, 0.2]),
+        reached=np.array([True, False]),
+        history=np.array([[0.7, np.nan, np.nan], [0.6, 0.8, 0.1], [np.nan, 0.9, 0.01]]),
+        guess=(LN2, LN2),
+    )
+    return dataclasses.replace(drawn, **changes)
+
+
+def drawn(figure: Figure, axes: int, label: str) -> np.ndarray:
+    return next(line for line in figure.axes[axes].lines if line.get_label() == label).get_xydata()
+
+
+def test_the_heat_map_lies_where_it_was_asked_for():
+    heat = show_game(scene()).axes[0].images[0]
+    left, right, bottom, top = heat.get_extent()
+    assert (left, bottom) == (-1.1, -1.1) and (right, top) == (1.1, 1.1) and heat.origin == "lower"
+    assert heat.get_clim() == (0, 1)
+    assert (heat.get_array()[:, -1] == 1).all() and (heat.get_array()[:, 0] == 0.25).all()
+    np.testing.assert_allclose(heat.cmap(0.5)[:3], 1, atol=0.01)  # neither player's colour
+
+
+def test_points_and_arrows_stand_where_they_are():
+    shown = scene()
+    figure = show_game(shown)
+    np.testing.assert_allclose(drawn(figure, 0, "real"), shown.real)
+    np.testing.assert_allclose(drawn(figure, 0, "generated"), shown.fake)
+    arrows = figure.axes[0].collections[-1]
+    np.testing.assert_allclose(arrows.get_offsets(), shown.fake)
+    np.testing.assert_allclose(np.stack([arrows.U, arrows.V], axis=1), [[0.1, 0], [0, -0.3], [0, 0]], atol=1e-9)
+
+
+def test_circles_say_which_modes_are_reached():
+    whole, dotted = show_game(scene()).axes[0].collections[:2]
+    assert whole.get_offsets().tolist() == [[0.7, 0.0]] and dotted.get_offsets().tolist() == [[-0.7, 0.0]]
+    assert whole.get_linestyle() != dotted.get_linestyle()
+    assert show_game(scene()).axes[0].get_title() == "1 of 2 modes reached"
+
+
+def test_losses_stand_at_the_steps_at_which_they_were_paid():
+    figure = show_game(scene())
+    np.testing.assert_allclose(drawn(figure, 2, "discriminator"), [[1, 0.7], [2, 0.6]])
+    np.testing.assert_allclose(drawn(figure, 2, "generator"), [[2, 0.8], [3, 0.9]])
+    assert [text.get_text() for text in figure.axes[2].texts] == ["ln 2"]
+    minimax = show_game(scene(guess=(LN2, -LN2)))
+    assert {text.get_text() for text in minimax.axes[2].texts} == {"ln 2", "−ln 2"}
+
+
+def test_a_long_history_keeps_its_mean():
+    history = np.random.default_rng(0).uniform(size=(4000, 3))
+    points = drawn(show_game(scene(history=history)), 2, "generator")
+    assert len(points) == 200
+    np.testing.assert_allclose(points[:, 1].mean(), history[:, 1].mean())
+
+
+@pytest.fixture(scope="module")
+def lab():
+    return TwoPlayerLab()
+
+
+@pytest.fixture
+def fresh(lab):
+    lab.stride.value = 1
+    lab.buttons["restart"].click()
+    return lab
+
+
+def test_the_figure_has_the_size_that_fits_a_narrow_page(fresh):
+    assert (fresh.figure.get_size_inches() * 100).tolist() == [700, 400]
+
+
+@pytest.mark.parametrize(
+    ("button", "played"), [("discriminator", [True, False]), ("generator", [False, True]), ("both", [True] * 2)]
+)
+def test_each_button_lets_its_network_learn(fresh, button, played):
+    fresh.stride.value = 10
+    fresh.buttons[button].click()
+    assert np.isfinite(fresh.game.history)[:, :2].tolist() == [played] * 10
+    assert fresh.words.startswith("Step 10:")
+
+
+def test_playing_goes_on_with_each_picture_and_stops_at_the_stop_button(fresh):
+    for picture in (1, 2, 5):  # a slow browser leaves some out
+        fresh.play.value = picture
+    assert len(fresh.game.history) == 3
+    fresh.play.value = 0  # what its stop button does
+    assert len(fresh.game.history) == 3
+
+
+def test_the_settings_are_those_that_are_played(fresh):
+    fresh.settings["d_learning_rate"].value = 0.001
+    fresh.settings["g_learning_rate"].value = 0.02
+    fresh.settings["d_updates"].value = 4
+    before = int(fresh.game.d_optimizer.iterations)
+    fresh.buttons["both"].click()
+    assert int(fresh.game.d_optimizer.iterations) - before == 4
+    assert float(fresh.game.d_optimizer.learning_rate) == pytest.approx(0.001)
+    assert float(fresh.game.g_optimizer.learning_rate) == pytest.approx(0.02)
+
+
+def test_another_loss_changes_the_arrows_and_nothing_else(fresh):
+    arrows, fake = fresh.figure.axes[0].collections[-1], drawn(fresh.figure, 0, "generated")
+    fresh.controls["loss"].value = "least squares"
+    other = fresh.figure.axes[0].collections[-1]
+    assert not np.allclose(arrows.U, other.U)
+    np.testing.assert_array_equal(drawn(fresh.figure, 0, "generated"), fake)
+    assert "0.25 and 0.25" in fresh.words
+    fresh.controls["loss"].value = "non-saturating"
+
+
+def test_other_points_or_another_seed_start_another_game(fresh):
+    for name, value in (("points", "ring"), ("seed", 7)):
+        fresh.buttons["both"].click()
+        fake = drawn(fresh.figure, 0, "generated")
+        fresh.controls[name].value = value
+        assert fresh.game.history == []
+        assert np.array_equal(drawn(fresh.figure, 0, "generated"), fake) is False
+    np.testing.assert_array_equal(fresh.game.points, load_points("ring"))
+
+
+def test_a_preset_moves_the_controls_and_gives_its_head_start(lab):
+    preset = PRESETS["vanishing gradients"]
+    lab.preset.value = "vanishing gradients"
+    assert {name: control.value for name, control in lab.settings.items()} == {
+        name: pytest.approx(getattr(preset, name)) for name in lab.settings
+    }
+    assert lab.controls["loss"].value == "minimax" and len(lab.game.history) == preset.head_start
+    assert preset.look in lab.words
+    lab.preset.value = "balance"
+    assert lab.game.history == [] and lab.controls["loss"].value == "non-saturating"
+
+
+def test_a_table_of_ones_own_is_played_on():
+    mine = [[0.5, 0.5], [-0.5, 0.5], [0.0, -0.5]]
+    lab = TwoPlayerLab(points=mine, steps=2)
+    assert lab.words.startswith("Step 2:") and "of 3 modes" in lab.words
+    np.testing.assert_allclose(drawn(lab.figure, 0, "real"), mine)
+
+
+def test_a_table_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="expected a table"):
+        TwoPlayerLab(points=[[1, 2, 3]])
+
+
+def test_every_control_says_what_it_is_for(lab):
+    controls = [*lab.controls.values(), *lab.settings.values(), *lab.buttons.values(), lab.preset, lab.stride]
+    assert all(control.description for control in controls)

@@ -1,0 +1,158 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan_course.plane import LOSSES, PRESETS, SHAPES, Game, find_modes, load_points
+
+LN2 = np.log(2)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_points_lie_in_the_plane_and_follow_from_the_seed(name):
+    points = load_points(name, 500, seed=3)
+    assert points.shape == (500, 2) and points.dtype == "float32" and np.abs(points).max() <= 1
+    np.testing.assert_array_equal(points, load_points(name, 500, seed=3))
+    assert not np.array_equal(points, load_points(name, 500, seed=4))
+
+
+def test_points_that_nobody_knows_are_refused():
+    with pytest.raises(ValueError, match="there is eight Gaussians, ring, line, two moons"):
+        load_points("spiral")
+
+
+def test_the_modes_of_eight_gaussians_are_their_middles():
+    modes = find_modes(load_points("eight Gaussians"))
+    angles = np.arange(8) * np.pi / 4
+    middles = 0.7 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    nearest = np.linalg.norm(modes.centres[:, None] - middles, axis=2)
+    assert sorted(nearest.argmin(1)) == list(range(8)) and nearest.min(1).max() < 0.02
+    assert modes.radii.max() < 0.2
+
+
+@given(st.lists(st.tuples(*[st.floats(-1, 1, width=32)] * 2), min_size=1, max_size=40))
+def test_every_point_of_any_table_lies_in_the_circle_of_a_mode(rows):
+    points = np.array(rows, "float32")
+    modes = find_modes(points)
+    assert 1 <= len(modes.radii) <= min(8, len(np.unique(points, axis=0)))
+    distance = np.linalg.norm(points[:, None] - modes.centres, axis=2)
+    assert (distance <= modes.radii + 1e-6).any(1).all()
+
+
+def test_a_mode_is_reached_by_a_quarter_of_its_share():
+    modes = find_modes(load_points("eight Gaussians"))
+    elsewhere = np.zeros((200, 2))
+    for count, expected in ((6, 0), (7, 1)):
+        points = elsewhere.copy()
+        points[:count] = modes.centres[2]
+        assert modes.reached(points).tolist() == [bool(expected) and k == 2 for k in range(8)]
+    assert modes.reached(load_points("eight Gaussians", 200, seed=9)).all()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_only_the_network_that_learns_changes(loss):
+    game = Game(load_points("ring"), loss)
+
+    def weights():
+        return [np.concatenate([weight.numpy().ravel() for weight in network.weights])
+                for network in (game.discriminator, game.generator)]  # fmt: skip
+
+    for updates, moves in (((1, 0), [True, False]), ((0, 1), [False, True]), ((2, 3), [True, True])):
+        before = weights()
+        game.step(*updates)
+        assert [not np.array_equal(old, new) for old, new in zip(before, weights(), strict=True)] == moves
+    assert np.isfinite(game.history).tolist() == [[True, False, False], [False, True, True], [True] * 3]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_discriminator_that_guesses_has_the_losses_of_a_guess(loss):
+    game = Game(load_points("ring"), loss, d_learning_rate=0.0, g_learning_rate=0.0)
+    for weight in game.discriminator.weights:
+        weight.assign(np.zeros(weight.shape))
+    game.step()
+    np.testing.assert_allclose(game.history[0], [*LOSSES[loss].guess, 0], atol=1e-6)
+    np.testing.assert_allclose(game.scene().answers, 0.5)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_arrows_point_to_where_the_loss_of_that_point_falls(loss):
+    game, agree = Game(load_points("line"), loss), []
+    for _ in range(20):
+        game.step()
+    scene, tiny = game.scene(), 1e-3
+    for point, arrow in list(zip(scene.fake, scene.advice, strict=True))[:20]:
+        around = point + tiny * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]], "float32")
+        losses = [float(LOSSES[loss].generator(score)) for score in game.discriminator(around).numpy()]
+        slope = np.array([losses[0] - losses[1], losses[2] - losses[3]]) / 2 / tiny
+        agree.append(np.allclose(-slope, arrow, rtol=0.05, atol=0.01))
+    assert np.mean(agree) > 0.8  # a kink of a ReLU may lie between
+
+
+def test_the_same_seed_plays_the_same_game_also_after_a_restart():
+    game, twin = Game(load_points("ring"), seed=5), Game(load_points("line"), seed=6)
+    twin.step(2, 1)
+    twin.restart(load_points("ring"), seed=5)
+    for each in (game, twin):
+        for _ in range(3):
+            each.step()
+    np.testing.assert_array_equal(game.history, twin.history)
+    np.testing.assert_array_equal(game.scene().fake, twin.scene().fake)
+
+
+@pytest.mark.parametrize(
+    ("points", "sentence"),
+    [
+        ([[0, 0, 0]], r"shape \(1, 3\); expected a table"),
+        ([], "expected a table of at least 1 row"),
+        ([[0, 2]], "divide all numbers by the largest"),
+        ([[0, np.nan]], r"outside \[-1, 1\]"),
+        ([["a", "b"]], "expected a table of numbers"),
+        ([[0, 1], [2]], "expected a table of numbers"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(points, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Game(points)
+
+
+def played(name: str, steps: int, seed: int, **changes: str) -> Game:
+    preset = PRESETS[name]._replace(**changes)
+    rates = preset.d_learning_rate, preset.g_learning_rate
+    game = Game(load_points("eight Gaussians"), preset.loss, *rates, seed=seed)
+    for _ in range(preset.head_start):
+        game.step(1, 0)
+    for _ in range(steps):
+        game.step(preset.d_updates, preset.g_updates)
+    return game
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_preset_of_balance_is_balanced(seed):
+    game = played("balance", 600, seed)
+    losses = np.mean(game.history[-100:], axis=0)[:2]
+    assert game.scene().reached.sum() >= 6
+    assert np.abs(losses - LN2).max() < 0.3
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_preset_of_vanishing_gradients_leaves_the_generator_where_it_is(seed):
+    start = played("vanishing gradients", 0, seed).scene()
+    end = played("vanishing gradients", 100, seed).scene()
+    assert np.linalg.norm(start.advice, axis=1).mean() < 0.02
+    assert np.linalg.norm(end.fake - start.fake, axis=1).mean() < 0.1
+    helped = played("vanishing gradients", 100, seed, loss="non-saturating").scene()
+    assert np.linalg.norm(helped.fake - start.fake, axis=1).mean() > 0.3
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_preset_of_mode_collapse_reaches_few_modes(seed):
+    game = played("mode collapse", 100, seed)
+    reached, middles = [], []
+    for _ in range(5):
+        for _ in range(30):
+            game.step()
+        scene = game.scene()
+        reached.append(scene.reached.sum())
+        middles.append(scene.fake.mean(0))
+    assert max(reached) <= 3 and np.mean(reached) < 2
+    assert np.linalg.norm(np.diff(middles, axis=0), axis=1).max() > 0.3  # they run from place to place

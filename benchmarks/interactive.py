@@ -28,7 +28,7 @@ from benchmarks.quality import RESULTS, ROOT, machine
 from gan_course.files import replacing
 
 MOVES = 20  # of each control
-STEPS = 1500  # of the training that is watched
+STEPS = 600  # of the training that is watched
 GOAL_MS, GOAL_SHARE = 150, 0.03
 
 
@@ -43,7 +43,18 @@ def timeline(folder: str) -> Any:
     return gan_course.widgets.timeline(folder)
 
 
+def digit() -> np.ndarray:
+    """Return one digit `(28, 28)`."""
+    return gan_course.datasets.load_mnist("embedded")[0][0, ..., 0]
+
+
 WIDGETS: dict[str, Callable[[str], Any]] = {  # from a name to what makes the widget, given an empty folder
+    "convolution_explorer": lambda folder: gan_course.widgets.convolution_explorer(),
+    "upsampling_explorer": lambda folder: gan_course.widgets.upsampling_explorer({"a digit": digit()}),
+    "generator_counter": lambda folder: gan_course.widgets.generator_counter(),
+    "discriminator_counter": lambda folder: gan_course.widgets.discriminator_counter(),
+    "TwoPlayerLab": lambda folder: gan_course.widgets.TwoPlayerLab(),
+    "latent_explorer": lambda folder: gan_course.widgets.latent_explorer(),
     "timeline": timeline,
 }
 

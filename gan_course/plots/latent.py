@@ -74,12 +74,12 @@ def show_latent(
         position: Where on the walk the image stands, from 0 to 1.
 
     Returns:
-        A matplotlib figure of 700 x 450 pixels at 100 dpi.
+        A matplotlib figure of 700 x 430 pixels at 100 dpi.
     """
-    figure = Figure(figsize=(7, 4.5), dpi=100)
-    _picture(figure.add_axes((0.02, 0.36, 0.36, 0.56)), image[None], 1, "this latent vector")
+    figure = Figure(figsize=(7, 4.3), dpi=100)
+    _picture(figure.add_axes((0.07, 0.37, 0.36, 0.57)), image[None], 1, "this latent vector")
     side = round(len(neighbours) ** 0.5)
-    square = figure.add_axes((0.47, 0.36, 0.36, 0.56))
+    square = figure.add_axes((0.55, 0.37, 0.36, 0.57))
     _picture(square, neighbours, side, "its neighbours")
     square.axis("on")
     square.set(xticks=[], yticks=[], xlabel="direction 1: less to more", ylabel="direction 2: less to more")
@@ -87,7 +87,7 @@ def show_latent(
     middle = side // 2
     frame = (middle * (width + 2) - 1.5, middle * (height + 2) - 1.5)
     square.add_patch(Rectangle(frame, width + 2, height + 2, fill=False, ec=G_COLOR, lw=2))
-    path = figure.add_axes((0.02, 0.12, 0.96, 0.14))
+    path = figure.add_axes((0.03, 0.07, 0.94, 0.15))
     _picture(path, walk, len(walk), "")
     path.set_title("from this seed's vector to the other's, and D(x)", fontsize=10, loc="left")
     for i, answer in enumerate(answers):

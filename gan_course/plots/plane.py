@@ -139,7 +139,7 @@ def _draw_losses(axes: Axes, scene: Scene) -> None:
     axes.margins(y=0.3)
     axes.locator_params(nbins=4)
     axes.set_xlim(0, len(d_loss) + 1)
-    axes.tick_params(labelsize=8)
+    axes.tick_params(labelsize=8, labelbottom=False)
 
 
 def _draw_lengths(axes: Axes, lengths: np.ndarray) -> None:

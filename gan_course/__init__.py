@@ -34,6 +34,7 @@ def quiet_tensorflow() -> None:
     """Import TensorFlow without the messages that its native code writes while it starts.
 
     They are written before TensorFlow has read its own log settings, so stderr is closed for that moment.
+    Its warnings in Python are switched off too, such as that predictions of several networks take several graphs.
     TensorFlow 2.20 also reports an error when it fails to fuse a convolution with LeakyReLU in training;
     since that fails anyway, it is told not to try.
 
@@ -49,6 +50,7 @@ def quiet_tensorflow() -> None:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(nowhere)
+    tensorflow.get_logger().setLevel("ERROR")
     if tensorflow.__version__.startswith("2.20."):
         tensorflow.config.optimizer.set_experimental_options({"remapping": False})
 

@@ -1,12 +1,16 @@
 """The form that every lesson must have, so that it opens, runs, compares and translates well."""
 
+import io
 import re
 import statistics
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
+from tools import notebooks
 from tools.stamp import repository
 
 ROOT = Path(__file__).parents[1]
@@ -155,3 +159,13 @@ def test_the_form_test_finds_a_large_file():
     lesson = Lesson(LESSONS[0])
     lesson.text += " " * 1_000_000
     assert problems(lesson)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_pictures_in_outputs_become_smaller_and_stay_the_same(mode):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 60) if mode == "L" else (40, 60, 3), "uint8")
+    file = io.BytesIO()
+    Image.fromarray(pixels).convert("RGBA").save(file, "PNG")
+    with Image.open(io.BytesIO(notebooks.smaller(file.getvalue()))) as smaller:
+        assert smaller.mode == mode
+        np.testing.assert_array_equal(np.asarray(smaller), pixels)

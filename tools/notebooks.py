@@ -8,12 +8,14 @@ an hour or more on two cores. A notebook is only replaced when all its cells hav
 
 import argparse
 import base64
+import io
 import os
 import re
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from PIL import Image
 
 from gan_course.files import replacing
 
@@ -57,10 +59,23 @@ def _is_live(output: dict) -> bool:
 
 
 def _plain(output: dict) -> dict:
-    output.get("data", {}).pop(WIDGET, None)
+    data = output.get("data", {})
+    data.pop(WIDGET, None)
+    if "image/png" in data:
+        data["image/png"] = base64.b64encode(smaller(base64.b64decode(data["image/png"]))).decode()
     if output.output_type == "stream":
         output["text"] = ANSI.sub("", output["text"])
     return output
+
+
+def smaller(png: bytes) -> bytes:
+    """Return the same picture in fewer bytes: without transparency, and with one channel if it is gray."""
+    with Image.open(io.BytesIO(png)) as picture:
+        red, green, blue = picture.convert("RGB").split()
+        gray = red.tobytes() == green.tobytes() == blue.tobytes()
+        file = io.BytesIO()
+        (red if gray else picture.convert("RGB")).save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def save_readme_picture() -> None:

@@ -35,7 +35,7 @@ def show_training(
     """
     figure = Figure(figsize=(7, 3))
     figure.text(0.01, 0.94, title, va="center", fontsize=11)
-    left, right = figure.add_axes((0.08, 0.16, 0.53, 0.64)), figure.add_axes((0.63, 0.04, 0.36, 0.84))
+    left, right = figure.add_axes((0.08, 0.16, 0.5, 0.64)), figure.add_axes((0.63, 0.04, 0.36, 0.84))
     draw_losses(left, d_loss, g_loss, max(1, len(d_loss) // POINTS), first)
     left.set_xlim(first, first + max(len(d_loss), 1))
     left.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=9, borderpad=0)

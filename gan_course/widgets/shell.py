@@ -1,11 +1,13 @@
 """What every explorer is made of: controls above, a picture below, and words about it."""
 
 import html
+import io
 import textwrap
 from collections.abc import Callable, Mapping
 
 import ipywidgets as widgets
 from matplotlib.figure import Figure
+from PIL import Image
 
 from gan_course.plots import as_png
 
@@ -82,13 +84,22 @@ class Explorer(widgets.VBox):
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
         """Return the widget, and the still picture and words for where it cannot live."""
-        lines = [textwrap.fill(line, 95) for line in self.words.splitlines()]
-        caption = self.figure.text(0.02, 0, "\n".join(lines), va="top", fontsize=9)
-        still = as_png(self.figure, bbox_inches="tight")
-        caption.remove()
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return {
             "text/plain": self.words,
-            "image/png": still,
+            "image/png": self._still(),
             "application/vnd.jupyter.widget-view+json": view,
         }
+
+    def _still(self) -> bytes:
+        picture = Image.open(io.BytesIO(as_png(self.figure))).convert("RGB")
+        lines = [textwrap.fill(line, picture.width // 7) for line in self.words.splitlines()]
+        caption = Figure(figsize=(picture.width / 100, 0.1 + 0.17 * len("\n".join(lines).splitlines())))
+        caption.text(10 / picture.width, 1, "\n".join(lines), va="top", fontsize=9)
+        below = Image.open(io.BytesIO(as_png(caption))).convert("RGB")
+        still = Image.new("RGB", (picture.width, picture.height + below.height), "white")
+        still.paste(picture)
+        still.paste(below, (0, picture.height))
+        file = io.BytesIO()
+        still.save(file, "PNG")
+        return file.getvalue()

@@ -149,6 +149,6 @@ def as_png(figure: Figure, **settings: Any) -> bytes:
         b'PNG'
     """
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=100, **settings)
+    figure.savefig(file, format="png", dpi=100, pil_kwargs={"compress_level": 1}, **settings)
     plt.close(figure)
     return file.getvalue()

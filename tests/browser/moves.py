@@ -67,7 +67,7 @@ UPSAMPLING = [
     Move("Stride", "press", "ArrowRight", "Stride 3 does not divide kernel 4: a checkerboard."),
     Move("Kernel", "press", "ArrowRight", "Stride 3 does not divide kernel 5: a checkerboard."),
     Move("Stride", "drag", 0, "every pixel gets 25 products. Kernel 5 is a multiple of stride 1."),
-    Move("Image", "press", "ArrowDown", "Kernel 5"),
+    Move("Image", "choose", "our image", "Kernel 5"),
 ]
 GENERATOR = [
     Move("Latent numbers", "press", "ArrowLeft", "551,681 parameters"),
@@ -90,10 +90,10 @@ LAB = [
     Move("Generator's learning rate", "drag", 0, "0.0001", False),
     Move("css=.widget-slider >> nth=1 >> css=.noUi-handle", "press", "ArrowRight", "its updates a step2", False),
     Move("css=.widget-slider >> nth=3 >> css=.noUi-handle", "press", "ArrowRight", "its updates a step2", False),
-    Move("Steps at a time", "press", "ArrowDown", "Step 530:", False),
+    Move("Steps at a time", "choose", "100", "Step 530:", False),
     Move("Both learn", "click", "left", "Step 630:"),
     Move("Loss", "choose", "least squares", "D answered 0.5 everywhere: 0.25 and 0.25"),
-    Move("Points", "press", "ArrowDown", "Step 0:"),
+    Move("Points", "choose", "ring", "Step 0:"),
     Move("Steps at a time", "choose", "1", "Step 0:", False),
     Move("Seed", "type", "7", "Step 0:"),
     Move(PLAY, "click", "left", "Step 5:"),

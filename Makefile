@@ -1,6 +1,6 @@
 # lab: open the lessons · demo: train for a minute · test: everything CI runs
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-lessons test-colab test-colab-all notebooks exercises badges format
+.PHONY: help lab demo test test-lessons test-browser test-colab test-colab-all notebooks exercises badges format
 SHELL := /bin/bash
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -26,11 +26,15 @@ test: .venv/test ## run everything CI runs
 	$(BIN)/python tools/environment.py --check
 	$(BIN)/python -m pytest -q -n 2 tests
 	$(MAKE) test-lessons
+	$(MAKE) test-browser
 	$(MAKE) test-colab
 
 test-lessons: .venv/test ## run every lesson and exercise and compare the outputs
 	GAN_COURSE_FULL=0 $(BIN)/python -m pytest -q -n 2 --dist loadfile -p tests.nbval_strict \
 		--nbval --nbval-current-env notebooks solutions exercises
+
+test-browser: .venv/test ## move every widget in JupyterLab in Chromium; pictures in build/browser
+	$(BIN)/python -m pytest -q -rs tests/browser
 
 test-colab: .venv/test ## run the lessons on Colab's versions, where found
 	$(BIN)/python tools/colab.py 3.13

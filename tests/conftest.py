@@ -17,6 +17,9 @@ hypothesis.settings.register_profile("course", deadline=None)  # a busy machine 
 hypothesis.settings.load_profile("course")
 
 
+collect_ignore = ["browser"]  # has a command of its own, `make test-browser`
+
+
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=3, help="how often a training is killed (default: 3)")
 

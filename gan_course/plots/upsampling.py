@@ -1,7 +1,9 @@
 """Two ways to enlarge an image, and how evenly each output pixel is served."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from gan_course.plots.tables import blank_page, by, draw_table
 
@@ -96,21 +98,21 @@ def show_upsampling(
         [7.0, 5.76]
     """
     figure, page = blank_page(WIDTH, HEIGHT)
-    _place(figure, image, *INPUT, TOP, f"input {by(image)}")
+    _place(page, image, *INPUT, TOP, f"input {by(image)}")
     for i, (method, output, count) in enumerate(zip(METHODS, outputs, counts, strict=True)):
         top = TOP + i * (SIDE + BETWEEN)
-        _place(figure, output, *OUTPUT, top, f"{method}\n{by(output)}")
+        _place(page, output, *OUTPUT, top, f"{method}\n{by(output)}")
         corner = count[:MOST, :MOST].round()
         title = "products that reach a pixel" + (f"\n(its first {by(corner)})" if corner.size < count.size else "")
         draw_table(page, corner, (OVERLAP[0], top), SIDE / max(corner.shape), title)
     return figure
 
 
-def _place(figure: Figure, image: np.ndarray, left: int, most: int, top: int, title: str) -> None:
+def _place(page: Axes, image: np.ndarray, left: int, most: int, top: int, title: str) -> None:
     """Draw an image in the largest whole multiple of its size that fits in `most` pixels."""
     height, width = (max(most // max(image.shape), 1) * pixels for pixels in image.shape)
-    axes = figure.add_axes((left / WIDTH, 1 - (top + height) / HEIGHT, width / WIDTH, height / HEIGHT))
+    extent = (left, left + width, top + height, top)
     low, high = min(image.min(), 0), max(image.max(), 0)
-    axes.imshow(image, cmap="gray", vmin=low, vmax=high or 1, interpolation="nearest", aspect="auto")
-    axes.set(xticks=[], yticks=[])
-    axes.set_title(title, fontsize=9.5)
+    page.imshow(image, "gray", vmin=low, vmax=high or 1, interpolation="nearest", aspect="auto", extent=extent)
+    page.add_artist(Rectangle((left, top), width, height, fill=False, ec="black", lw=0.8))
+    page.text(left + width / 2, top - 6, title, ha="center", va="bottom", fontsize=9.5)

@@ -54,7 +54,7 @@ class Explorer(widgets.VBox):
     ) -> None:
         """Draw for the first time, and again whenever a control's value changes."""
         self.draw, self.controls = draw, dict(controls)
-        layout = {"max_width": "100%", "height": "auto", "align_self": "flex-start"}  # never enlarged
+        layout = {"max_width": "100%", "height": "auto", "align_self": "flex-start"}
         self._image = widgets.Image(format="png", layout=layout)
         self._text = widgets.HTML(layout={"min_height": "3em", "max_width": "700px"})
         row = widgets.HBox(list(self.controls.values()), layout={"flex_flow": "row wrap"})

@@ -27,7 +27,7 @@ import gan_course
 from benchmarks.quality import RESULTS, ROOT, machine
 from gan_course.files import replacing
 
-MOVES = 20  # of each control
+MOVES = 8  # of each control
 STEPS = 600  # of the training that is watched
 GOAL_MS, GOAL_SHARE = 150, 0.03
 

@@ -2,6 +2,9 @@
 
 A move is: the label of a control (or a selector of it), what is done, how, what must be read, and whether the
 picture must change (True), stay (False) or may do either (None).
+
+In JupyterLab 4.6 the arrow keys and letters on a list belong to the notebook: they move to another cell, or insert
+one. Home, End and the space bar belong to the list.
 """
 
 from typing import NamedTuple
@@ -51,7 +54,7 @@ def quiz(lesson, part):
 CONVOLUTION = [
     Move("Position", "press", "ArrowRight", "row 2, column 2"),
     Move("Position", "drag", 0, "row 0, column 0"),
-    Move("Padding", "choose", "full", "⌊(3 + 4 − 3) / 1⌋ + 1 = 5"),
+    Move("Padding", "press", "End", "⌊(3 + 4 − 3) / 1⌋ + 1 = 5"),
     Move("Stride", "press", "ArrowRight", "⌊(3 + 4 − 3) / 2⌋ + 1 = 3"),
     Move("Stride", "drag", 0, "⌊(3 + 4 − 3) / 1⌋ + 1 = 5"),
     Move("Dilation", "drag", 0.5, "⌊(3 + 8 − ((3 − 1) · 2 + 1)) / 1⌋ + 1 = 7"),
@@ -92,7 +95,7 @@ LAB = [
     Move("css=.widget-slider >> nth=3 >> css=.noUi-handle", "press", "ArrowRight", "its updates a step2", False),
     Move("Steps at a time", "choose", "100", "Step 530:", False),
     Move("Both learn", "click", "left", "Step 630:"),
-    Move("Loss", "choose", "least squares", "D answered 0.5 everywhere: 0.25 and 0.25"),
+    Move("Loss", "press", "End", "D answered 0.5 everywhere: 0.25 and 0.25"),
     Move("Points", "choose", "ring", "Step 0:"),
     Move("Steps at a time", "choose", "1", "Step 0:", False),
     Move("Seed", "type", "7", "Step 0:"),
@@ -155,8 +158,9 @@ LESSONS = [
     ),
     Lesson(
         "05_train_mnist",
-        "setup imports settings data-embedded ready walk live",
+        "setup imports settings data-embedded ready walk",
         {
+            "live": [Move("css=img", "wait", None, "")],
             "play": [Move("position", "press", "ArrowRight", "0.60"), Move("position", "drag", 1, "2.00")],
             "timeline-run": TIMELINE,
             "latent": LATENT,

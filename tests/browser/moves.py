@@ -24,7 +24,7 @@ class Move(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """The cells to run: those that a widget needs, and the widgets' own; `code` are cells that no lesson has."""
+    """The cells to run: those that a widget needs, and the widgets' own; `code` is run in place of a long cell."""
 
     name: str
     needs: str
@@ -158,21 +158,14 @@ LESSONS = [
     ),
     Lesson(
         "05_train_mnist",
-        "setup imports settings data-embedded ready walk",
+        "setup imports settings data-embedded ready",
         {
-            "live": [Move("css=img", "wait", None, "")],
-            "play": [Move("position", "press", "ArrowRight", "0.60"), Move("position", "drag", 1, "2.00")],
-            "timeline-run": TIMELINE,
-            "latent": LATENT,
             "quiz-before": quiz("05", "before"),
+            "live": [Move("css=img", "wait", None, "")],
+            "scrub": TIMELINE,
+            "play": LATENT,
             "quiz-after": quiz("05", "after"),
         },
-        {
-            "live": LIVE,
-            "timeline-run": 'gan_course.widgets.timeline("run")',
-            "latent": "gan_course.widgets.latent_explorer()",
-            "quiz-before": 'gan_course.widgets.Quiz("05", "before")',
-            "quiz-after": 'gan_course.widgets.Quiz("05", "after")',
-        },
+        {"live": LIVE, "scrub": 'gan_course.widgets.timeline("run")'},
     ),
 ]

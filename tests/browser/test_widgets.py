@@ -114,9 +114,7 @@ def test_nothing_is_cut_off_on_a_narrow_or_dark_page(lesson, cell, moves, reques
     page.evaluate(f"() => {FRAME}")
     lesson.use_theme("JupyterLab Dark")
     lesson.screenshot(cell, f"{request.node.callspec.id}-narrow-dark")
-    hidden = output.evaluate(
-        "e => Math.max(...[...e.querySelectorAll('*')].map(e => e.scrollWidth - e.clientWidth))"
-    )
+    hidden = output.evaluate(HIDDEN)
     page.evaluate(f"() => {FRAME}")
     page.set_viewport_size({"width": WIDE, "height": 1600})
     lesson.use_theme("JupyterLab Light")

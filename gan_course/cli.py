@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         const=1000,
         metavar="N",
-        help="measure every N steps (default: 1000)",
+        help="measure the quality of the digits every N steps (default: not at all; without N every 1000)",
     )
     train.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same training (default: 0)")
     train.add_argument("--source", default="auto", help="auto, embedded, full, or a path (default: auto)")

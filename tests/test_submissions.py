@@ -118,6 +118,11 @@ def test_a_zip_for_each_student_and_names_of_a_korean_windows(tmp_path, known):
     )
 
 
+def test_a_zip_of_one_folder_holds_the_students_of_that_folder(tmp_path, known):
+    hand_in(tmp_path, "class.zip", text=zipped(["class/kim.ipynb", "class/lee.ipynb", "class/park/x.ipynb"]))
+    assert {one.student for one in find(tmp_path / "class.zip", known)} == {"kim", "lee", "park"}
+
+
 def test_a_zip_cannot_write_anywhere(tmp_path, known):
     hand_in(tmp_path, "in/x.zip", text=zipped(["../../evil.ipynb", "/abs.ipynb"]))
     find(tmp_path / "in", known)

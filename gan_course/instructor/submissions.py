@@ -114,14 +114,13 @@ class _Entry:
 def _walk(folder: Path, assignments: Mapping[str, Assignment]) -> list[tuple[PurePosixPath, _Entry]]:
     """Return every notebook with its path below the folder that holds all students."""
     inside = [path for path in folder.iterdir() if not _is_clutter(path)] if folder.is_dir() else [folder]
-    if len(inside) == 1 and inside[0].is_file() and inside[0].suffix.lower() == ".zip":
-        entries = list(_zip_entries(inside[0], PurePosixPath()))
-    else:
-        entries = list(_entries(folder))
-    while len({path.parts[0] for path, _ in entries}) == 1 and all(
-        len(path.parts) > 2 and path.parts[1] not in assignments for path, _ in entries
+    zipped = len(inside) == 1 and inside[0].is_file() and inside[0].suffix.lower() == ".zip"
+    entries = list(_zip_entries(inside[0], PurePosixPath()) if zipped else _entries(folder))
+    while len({path.parts[0] for path, _ in entries}) == 1 and (
+        all(len(path.parts) > 2 and path.parts[1] not in assignments for path, _ in entries)
+        or (zipped and len(entries) > 1 and entries[0][0].parts[0] == inside[0].stem)
     ):
-        entries = [(PurePosixPath(*path.parts[1:]), entry) for path, entry in entries]
+        zipped, entries = False, [(PurePosixPath(*path.parts[1:]), entry) for path, entry in entries]
     return entries
 
 

@@ -56,6 +56,7 @@ WIDGETS: dict[str, Callable[[str], Any]] = {  # from a name to what makes the wi
     "TwoPlayerLab": lambda folder: gan_course.widgets.TwoPlayerLab(),
     "latent_explorer": lambda folder: gan_course.widgets.latent_explorer(),
     "timeline": timeline,
+    "Quiz": lambda folder: gan_course.widgets.Quiz("05", "after"),
 }
 
 

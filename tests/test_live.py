@@ -186,7 +186,15 @@ def test_stop_in_the_middle_of_a_drawing_ends_the_training_cleanly(screen, monke
     assert last.startswith("step 2 of 50") and last.endswith("stopped")
 
 
-def test_a_second_stop_leaves_the_whole_picture_before_it(screen, monkeypatch):
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C as Python has it, also where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_stop_leaves_the_whole_picture_before_it(screen, monkeypatch, ctrl_c):
     monkeypatch.setattr(live, "show_training", interrupting(2))
     gan, plot = small_gan(), LivePlot(50)
     with pytest.raises(KeyboardInterrupt):

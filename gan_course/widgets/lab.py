@@ -59,10 +59,10 @@ class TwoPlayerLab(Explorer):
             self.tables = {"my points": points, **self.tables}
         self.presets, preset = PRESETS, PRESETS["balance"]
         self.settings = {
-            "d_learning_rate": _rate(preset.d_learning_rate, "Discriminator's learning rate"),
-            "d_updates": _updates(preset.d_updates),
-            "g_learning_rate": _rate(preset.g_learning_rate, "Generator's learning rate"),
-            "g_updates": _updates(preset.g_updates),
+            "d_learning_rate": _rate(preset.d_learning_rate, "D's learning rate"),
+            "d_updates": _updates(preset.d_updates, "D's updates a step"),
+            "g_learning_rate": _rate(preset.g_learning_rate, "G's learning rate"),
+            "g_updates": _updates(preset.g_updates, "G's updates a step"),
         }
         controls = {
             "points": widgets.Dropdown(options=list(self.tables), description="Points", **_WIDE),
@@ -71,7 +71,9 @@ class TwoPlayerLab(Explorer):
         }
         self.preset = widgets.Dropdown(options=list(PRESETS), description="Preset", **_WIDE)
         self.stride = widgets.Dropdown(options=[1, 10, 100], value=10, description="Steps at a time", **_WIDE)
-        self.buttons = {name: widgets.Button(description=text) for name, text in _BUTTONS.items()}
+        self.buttons = {
+            name: widgets.Button(description=text, layout={"width": "auto"}) for name, text in _BUTTONS.items()
+        }
         self.play = widgets.Play(value=0, min=0, max=PICTURES, interval=150, show_repeat=False)
         self._begun = (controls["points"].value, controls["seed"].value)
         self.game = Game(self.tables[self._begun[0]], seed=self._begun[1])
@@ -160,5 +162,5 @@ def _rate(value: float, name: str) -> widgets.FloatLogSlider:
     return widgets.FloatLogSlider(value, min=-4, max=-1, step=0.1, readout_format=".4f", description=name, **_WIDE)
 
 
-def _updates(value: int) -> widgets.IntSlider:
-    return widgets.IntSlider(value, 1, 10, description="its updates a step", **_WIDE)
+def _updates(value: int, name: str) -> widgets.IntSlider:
+    return widgets.IntSlider(value, 1, 10, description=name, **_WIDE)

@@ -18,7 +18,7 @@ PIXELS = """async image => {
     canvas.getContext("2d").drawImage(image, 0, 0);
     return canvas.toDataURL();
 }"""
-HIDDEN = "e => Math.max(...[...e.querySelectorAll('*')].map(e => e.scrollWidth - e.clientWidth))"
+HIDDEN = "e => e.scrollWidth - e.clientWidth"  # pixels beyond the right edge
 FRAME = 'jupyterapp.commands.execute("application:toggle-left-area")'
 
 EVERY_WIDGET = [

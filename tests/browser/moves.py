@@ -99,7 +99,7 @@ LAB = [
     Move("Points", "choose", "ring", "Step 0:"),
     Move("Steps at a time", "choose", "1", "Step 0:", False),
     Move("Seed", "type", "7", "Step 0:"),
-    Move(PLAY, "click", "left", "Step 5:"),
+    Move(PLAY, "click", "left", "Step 1"),
     Move(PLAY, "press", "Enter", "Step ", None),
     Move("Start again", "click", "left", "Step 0:"),
     Move("Preset", "choose", "mode collapse", "Mode collapse:"),

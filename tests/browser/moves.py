@@ -101,7 +101,7 @@ LAB = [
     Move("Seed", "type", "7", "Step 0:"),
     Move(PLAY, "click", "left", "Step 1"),
     Move(PLAY, "press", "Enter", "Step ", None),
-    Move("Start again", "click", "left", "Step 0:"),
+    Move("Start again", "click", "left", "Step "),
     Move("Preset", "choose", "mode collapse", "Mode collapse:"),
 ]
 TIMELINE = [

@@ -24,6 +24,7 @@ from gan_course.instructor.sandbox import Guard, Limits, command, kill
 
 SOCKETS = "/tmp/kernel"
 LARGEST_MESSAGE = 10_000_000  # bytes; a longer one is not received
+TOO_MUCH = "wrote too much at once"
 BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)  # what a forged message can cause
 ENVIRONMENT = {
     "GAN_COURSE_STEPS": "3",  # how long an exercise trains; no mark depends on it
@@ -131,8 +132,9 @@ class Kernel:
             info["ip"] = root + SOCKETS
         client = BlockingKernelClient(context=self.context)
         client.load_connection_info(info)
-        client.start_channels(stdin=False, hb=False)
+        client.start_channels(iopub=False, stdin=False, hb=False)
         self.client = client
+        self._listen()
         while True:  # the first messages of a kernel are lost if it is not listening yet
             request = client.kernel_info()
             with suppress(Empty, *BROKEN):
@@ -143,6 +145,10 @@ class Kernel:
         with suppress(Empty):
             while True:
                 client.get_iopub_msg(timeout=0.2)
+
+    def _listen(self) -> None:
+        self.client.iopub_channel.start()
+        self.hang_up = self.client.iopub_channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
 
     def _root(self, info: dict[str, Any]) -> str | None:
         """Return the way into the sandbox's file system, once the kernel listens there."""
@@ -183,18 +189,17 @@ class Kernel:
                 self._die(f"{outcome.limit}, and could not be interrupted")
             if self.process.poll() is not None:
                 self._die("the kernel ended")
-            if not outcome.limit and (late or seen.size > self.limits.output):
-                outcome.limit = f"ran longer than {seconds:.0f} s" if late else "wrote endless output"
-                deadline = time.monotonic() + self.limits.interrupt_seconds
+            if not outcome.limit and (limit := self._limit(seen, late and seconds)):
+                outcome.limit, deadline = limit, time.monotonic() + self.limits.interrupt_seconds
                 self.client.control_channel.send(self.client.session.msg("interrupt_request", {}))
         patience = time.monotonic() + 1
         while not seen.idle and time.monotonic() < patience:
             self._read_outputs(seen)
-        if not seen.idle:  # ZeroMQ hangs up on a message that is too long
-            outcome.limit = outcome.limit or "wrote too much at once"
+        if not seen.idle:
+            outcome.limit = outcome.limit or TOO_MUCH
             self.client.iopub_channel.close()
             self.client._iopub_channel = None
-            self.client.iopub_channel.start()
+            self._listen()
         outcome.ok = reply.get("status") == "ok" and not outcome.limit
         outcome.error = (
             "" if outcome.ok else outcome.limit or f"{reply.get('ename')}: {reply.get('evalue')}"[:2000]
@@ -204,6 +209,13 @@ class Kernel:
             answers = reply["user_expressions"].items()
             outcome.answers = {key: answer["data"]["text/plain"] for key, answer in answers}
         return outcome
+
+    def _limit(self, seen: "_Outputs", late: float) -> str:
+        if seen.size > self.limits.output:
+            return "wrote endless output"
+        if self.hang_up.poll(0):  # ZeroMQ hangs up on a message that is too long
+            return TOO_MUCH
+        return f"ran longer than {late:.0f} s" if late else ""
 
     def _die(self, reason: str) -> None:
         kill(self.process)

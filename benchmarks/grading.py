@@ -1,7 +1,7 @@
 """Time and memory of grading a class: copies of a solution, each a little different, in the sandbox.
 
-    python benchmarks/grading.py                                 # 100 correct submissions of exercise 06
-    python benchmarks/grading.py --exercise 07_faces_color --count 10
+    python -m benchmarks.grading                                 # 100 correct submissions of exercise 06
+    python -m benchmarks.grading --exercise 07_faces_color --count 10
 
 Writes benchmarks/results/grading_EXERCISE.md. The goal is under 15 s a submission on two cores, and memory that
 does not grow from the first quarter of the batch to the last.
@@ -17,11 +17,11 @@ from pathlib import Path
 import nbformat
 import psutil
 
+from benchmarks.common import RESULTS, ROOT, load, machine
+from gan_course.files import replacing
 from gan_course.instructor import assignments
 from gan_course.instructor.grading import grade
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
 GOAL = 15  # seconds a submission
 
 
@@ -53,6 +53,9 @@ def measure(exercise: str, count: int) -> str:
     first, last = (statistics.mean(part) / 1e6 for part in (grown[:quarter], grown[-quarter:]))
     peaks = [row.marks.memory / 1e6 for row in rows]
     lines = [
+        f"Written by `python -m benchmarks.grading` on {machine()}. Load average at the end, this work included: "
+        f"{load()}.",
+        "",
         f"| {exercise}, {count} submissions, {len(os.sched_getaffinity(0))} cores | |",
         "|---|---|",
         f"| seconds a submission, in all | {seconds / count:.1f} (goal: under {GOAL}) |",
@@ -71,8 +74,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100)
     options = parser.parse_args()
     table = measure(options.exercise, options.count)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"grading_{options.exercise}.md").write_text(table)
+    with replacing(RESULTS / f"grading_{options.exercise}.md") as beside:
+        beside.write_text(table)
     print(table)
 
 

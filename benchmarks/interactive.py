@@ -11,8 +11,6 @@ other work runs on the machine.
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +22,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 import gan_course
-from benchmarks.quality import RESULTS, ROOT, machine
+from benchmarks.common import RESULTS, ROOT, load, machine, measured
 from gan_course.files import replacing
 
 MOVES = 8  # of each control
@@ -145,9 +143,9 @@ def report(widgets: dict[str, dict[str, list[float]]], live: dict[str, float]) -
     lines = [
         "# Widgets and the live view",
         "",
-        f"Written by `python -m benchmarks.interactive` on {machine()}. Other work ran on the machine at the same "
-        f"time. The goals: under {GOAL_MS} ms in the median, and the live view under {GOAL_SHARE:.0%} of the "
-        "training's time.",
+        f"Written by `python -m benchmarks.interactive` on {machine()}. Load average at the end, this "
+        f"work included: {load()}. The goals: under {GOAL_MS} ms in the median, and the live view under "
+        f"{GOAL_SHARE:.0%} of the training's time.",
         "",
         "| widget | moves | callback, median | worst | CPU, median | worst |",
         "|---|---|---|---|---|---|",
@@ -177,12 +175,8 @@ def main() -> None:
         print(json.dumps(measure_live() if job == "live" else measure_widget(job)))
         return
 
-    def measured(job: str) -> dict[str, Any]:
-        command = [sys.executable, "-m", "benchmarks.interactive", job]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
-        return json.loads(done.stdout.splitlines()[-1])
-
-    text = report({name: measured(name) for name in WIDGETS}, measured("live"))
+    widgets = {name: measured("interactive", name) for name in WIDGETS}
+    text = report(widgets, measured("interactive", "live"))
     with replacing(RESULTS / "interactive.md") as beside:
         beside.write_text(text)
 

@@ -12,18 +12,14 @@ textbooks' own loop for the textbook's recipe, those of `GAN.fit` for the others
 
 import argparse
 import json
-import os
-import platform
 import shutil
-from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 
+from benchmarks.common import RESULTS, ROOT, machine
 from gan_course import cli
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
 TEXTBOOK, STEPS, EVERY = "textbook", 40_000, 500
 GOALS = (("the textbook's distance", 1, 120), ("half of it", 1 / 2, 400))  # seconds
 LAST_GOAL = ("a quarter of it", 1 / 4)  # after all steps
@@ -134,15 +130,6 @@ def report(curves: dict[str, list[Row]]) -> str:
 def told(row: Row) -> str:
     """Return the distance with its error."""
     return f"{row['frechet_distance']:.2f} ± {row['frechet_distance_error']:.2f}"
-
-
-def machine() -> str:
-    """Return the processor and the versions."""
-    info = Path("/proc/cpuinfo")  # Linux; elsewhere platform knows the name
-    lines = info.read_text().splitlines() if info.exists() else []
-    name = next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.processor())
-    packages = ", ".join(f"{package} {version(package)}" for package in ("tensorflow", "keras", "numpy"))
-    return f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}, {packages}"
 
 
 def main() -> None:

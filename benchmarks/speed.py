@@ -25,7 +25,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks.quality import RESULTS, ROOT, machine
+from benchmarks.common import RESULTS, ROOT, load, machine
 from benchmarks.speed_workers import BATCH_SIZE, MATRIX
 from gan_course.files import replacing
 
@@ -185,9 +185,9 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     rows = {name: row for name, row in CONTESTANTS.items() if find_spec(row.module)}
-    before = os.getloadavg()
+    before = load()
     seconds = race(rows, options.minutes)
-    after = os.getloadavg()
+    after = load()
 
     from gan_course import models
 
@@ -197,7 +197,7 @@ def main() -> None:
         options.results,
         {
             "machine": machine() + "".join(extra),
-            "load": f"{before[0]:.1f} and {after[0]:.1f}",
+            "load": f"{before} and {after}",
             "step_flops": flops,
             **summary(seconds, flops),
         },

@@ -11,7 +11,6 @@ import argparse
 import json
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +22,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import gan_course
-from benchmarks.quality import RESULTS, ROOT, machine
+from benchmarks.common import RESULTS, load, machine, measured
 from gan_course.files import replacing
 
 FEW, MANY = 2_000, 20_000
@@ -106,8 +105,8 @@ def report(memory: dict[int, dict[str, Any]], rates: dict[str, list[float]]) -> 
         "",
         f"Written by `python -m benchmarks.streaming` on {machine()}. {SIZE} x {SIZE} colour JPEGs, batches of "
         f"{BATCH_SIZE}, the course's recipe on small networks in the "
-        "manner of DCGAN (a larger GAN leaves more time to read). Other work ran on the machine at "
-        f"the same time. The {goal}.",
+        "manner of DCGAN (a larger GAN leaves more time to read). Load average at the end, this work "
+        f"included: {load()}. The {goal}.",
         "",
         "| files | largest resident memory |",
         "|---|---|",
@@ -147,17 +146,12 @@ def main() -> None:
         print(json.dumps(measure(options.folder)))
         return
 
-    def measured(job: str, folder: Path) -> dict[str, Any]:
-        command = [sys.executable, "-m", "benchmarks.streaming", job, folder]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
-        return json.loads(done.stdout.splitlines()[-1])
-
     with tempfile.TemporaryDirectory() as folder:
         folders = {count: Path(folder, str(count)) for count in (FEW, MANY)}
         for count, each in folders.items():
             draw(each, count)
-        memory = {count: measured("memory", each) for count, each in folders.items()}
-        rates = measured("rates", folders[MANY])
+        memory = {count: measured("streaming", "memory", each) for count, each in folders.items()}
+        rates = measured("streaming", "rates", folders[MANY])
     with replacing(RESULTS / "streaming.md") as beside:
         beside.write_text(report(memory, rates))
 

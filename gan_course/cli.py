@@ -221,16 +221,16 @@ def _timeline(options: argparse.Namespace) -> int:
 
 
 def _draw_faces(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
     from gan_course.synthetic import draw_face
 
     if not _is_free(options.folder):
         raise ValueError(f"{options.folder} exists and is not an empty folder; choose a new one")
-    for number in range(options.count):
+    for number in tqdm(range(options.count), unit=" face", disable=None):
         image, _ = draw_face(number, options.seed)
         with replacing(options.folder / f"{number + 1:06d}.jpg") as beside:
             image.save(beside, quality=90)
-        if sys.stdout.isatty():
-            print(f"{100 * (number + 1) // options.count} %", end="\r", flush=True)
     print(f"{options.folder} holds {options.count:,} faces.")
     return 0
 

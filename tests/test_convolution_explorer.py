@@ -61,7 +61,7 @@ def test_a_kernel_that_does_not_fit_is_refused():
 
 def test_the_words_write_out_the_pixel_of_the_lesson():
     output = convolve(IMAGE, KERNEL, "same", 1, 1)
-    words = convolution_words(IMAGE, KERNEL, output, (2, 1), "same").splitlines()
+    words = convolution_words(IMAGE, KERNEL, output, (2, 1), *sweeps(IMAGE, KERNEL, "same")).splitlines()
     assert words == [
         "Output pixel in row 2, column 1:",
         "0×1 + 1×1 + 1×1 + 1×0 + 0×0 + 1×1 + 0×0 + 0×0 + 0×1 = 3",
@@ -70,10 +70,11 @@ def test_the_words_write_out_the_pixel_of_the_lesson():
 
 
 def test_the_words_say_what_the_window_never_reaches():
-    image = np.ones((6, 5))
-    words = convolution_words(image, np.ones((3, 3)), np.ones((2, 2)), (0, 0), stride=2)
+    image, kernel = np.ones((6, 5)), np.ones((3, 3))
+    words = convolution_words(image, kernel, np.ones((2, 2)), (0, 0), *sweeps(image, kernel, stride=2))
     assert words.endswith("With stride 2 the window never reaches row 5 of the image.")
-    words = convolution_words(image, np.ones((1, 1)), np.ones((2, 2)), (0, 0), stride=3)
+    dot = np.ones((1, 1))
+    words = convolution_words(image, dot, np.ones((2, 2)), (0, 0), *sweeps(image, dot, stride=3))
     assert words.endswith("never reaches rows 1, 2, 4, 5 and columns 1, 2, 4 of the image.")
 
 
@@ -90,7 +91,8 @@ def test_numbers_are_short():
 
 def test_the_figure_frames_the_window_and_its_pixel():
     image, kernel = np.ones((6, 6)), np.ones((3, 3))
-    figures = [show_convolution(image, kernel, np.ones((2, 2)), (0, column), stride=3) for column in (0, 1)]
+    swept = sweeps(image, kernel, stride=3)
+    figures = [show_convolution(image, kernel, np.ones((2, 2)), (0, column), *swept) for column in (0, 1)]
     frames = [[p for p in f.axes[0].patches if p.get_linewidth() == 2.5 and not p.get_fill()] for f in figures]
     (window_0, pixel_0), (window_1, pixel_1) = frames
     cell = pixel_0.get_width()
@@ -101,7 +103,8 @@ def test_the_figure_frames_the_window_and_its_pixel():
 
 
 def test_the_figure_hatches_what_is_never_read():
-    figure = show_convolution(np.ones((6, 6)), np.ones((3, 3)), np.ones((2, 2)), (0, 0), stride=2)
+    image, kernel = np.ones((6, 6)), np.ones((3, 3))
+    figure = show_convolution(image, kernel, np.ones((2, 2)), (0, 0), *sweeps(image, kernel, stride=2))
     hatched = [p for p in figure.axes[0].patches if p.get_hatch()]
     assert len(hatched) == 2, "the last row and the last column"
 

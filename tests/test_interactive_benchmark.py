@@ -19,7 +19,7 @@ def test_every_control_is_moved_through_its_values():
 
 
 def test_each_widget_of_the_course_is_measured():
-    names = {*gan_course.widgets.__all__} - {"Explorer", "as_png"}
+    names = {*gan_course.widgets.__all__} - {"Explorer"}
     assert names == set(interactive.WIDGETS)
 
 

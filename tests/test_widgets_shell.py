@@ -6,7 +6,8 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gan_course.widgets import Explorer, as_png
+from gan_course.plots import as_png
+from gan_course.widgets import Explorer
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 

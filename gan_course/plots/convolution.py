@@ -104,7 +104,7 @@ class Sweep:
 def sweeps(
     image: np.ndarray, kernel: np.ndarray, padding: str = "valid", stride: int = 1, dilation: int = 1
 ) -> tuple[Sweep, Sweep]:
-    """Return how `kernel` sweeps over the rows and the columns of `image`, both two-dimensional."""
+    """Return how `kernel` sweeps over the rows and the columns of `image`, both two-dimensional; see `Sweep`."""
     rows, columns = (
         Sweep(size, side, padding, stride, dilation) for size, side in zip(image.shape, kernel.shape, strict=True)
     )
@@ -121,9 +121,8 @@ def convolution_words(
     kernel: np.ndarray,
     output: np.ndarray,
     pixel: tuple[int, int],
-    padding: str = "valid",
-    stride: int = 1,
-    dilation: int = 1,
+    rows: Sweep,
+    columns: Sweep,
 ) -> str:
     """Write out how one pixel of a convolution is computed, how large the output is, and what is never read.
 
@@ -132,26 +131,22 @@ def convolution_words(
         kernel: `(rows, columns)`.
         output: What the convolution of `image` with `kernel` gives.
         pixel: Row and column in `output`, counted from 0.
-        padding: As for `Sweep`; so are `stride` and `dilation`.
-        stride: Pixels from one position to the next.
-        dilation: Pixels from one weight to the next.
+        rows: How the kernel sweeps over the rows of the image.
+        columns: How it sweeps over the columns; `sweeps` makes both.
 
     Returns:
         Lines of text: the products and their sum, the formula of the size, and the rows or columns of the image
         that no position of the kernel touches, if there are any.
 
-    Raises:
-        ValueError: If the kernel does not fit on the padded image.
-
     Example:
         >>> import numpy as np
-        >>> from gan_course.plots import convolution_words
-        >>> print(convolution_words(np.eye(3), np.eye(2), np.array([[2, 0], [0, 2]]), (0, 0)))
+        >>> from gan_course.plots import convolution_words, sweeps
+        >>> image, kernel, output = np.eye(3), np.eye(2), np.array([[2, 0], [0, 2]])
+        >>> print(convolution_words(image, kernel, output, (0, 0), *sweeps(image, kernel)))
         Output pixel in row 0, column 0:
         1×1 + 0×0 + 0×0 + 1×1 = 2
         Size ⌊(n + p − k) / s⌋ + 1: ⌊(3 + 0 − 2) / 1⌋ + 1 = 2
     """
-    rows, columns = sweeps(image, kernel, padding, stride, dilation)
     window = pad(image, rows, columns)[np.ix_(rows.taps(pixel[0]), columns.taps(pixel[1]))]
     products = [f"{_signed(a)}×{_signed(b)}" for a, b in zip(window.flat, kernel.flat, strict=True)]
     sizes = dict.fromkeys([rows.formula(), columns.formula()])
@@ -162,9 +157,8 @@ def convolution_words(
     ]
     missed = [_listed(name, sweep.unreached) for name, sweep in (("row", rows), ("column", columns))]
     if any(missed):
-        lines.append(
-            f"With stride {stride} the window never reaches {' and '.join(filter(None, missed))} of the image."
-        )
+        never = " and ".join(filter(None, missed))
+        lines.append(f"With stride {rows.stride} the window never reaches {never} of the image.")
     return "\n".join(lines)
 
 
@@ -181,9 +175,8 @@ def show_convolution(
     kernel: np.ndarray,
     output: np.ndarray,
     pixel: tuple[int, int],
-    padding: str = "valid",
-    stride: int = 1,
-    dilation: int = 1,
+    rows: Sweep,
+    columns: Sweep,
 ) -> Figure:
     """Draw the padded image with the window on it, the kernel, and the output with the window's pixel framed.
 
@@ -192,18 +185,13 @@ def show_convolution(
         kernel: `(rows, columns)`.
         output: What the convolution of `image` with `kernel` gives.
         pixel: Row and column in `output`, counted from 0.
-        padding: As for `Sweep`; so are `stride` and `dilation`.
-        stride: Pixels from one position to the next.
-        dilation: Pixels from one weight to the next.
+        rows: How the kernel sweeps over the rows of the image.
+        columns: How it sweeps over the columns; `sweeps` makes both.
 
     Returns:
         A figure of 700 x 330 pixels at 100 dots an inch. Padding is written in grey, and what the kernel never
         reads is hatched. Cells too small for a number show only their colour.
-
-    Raises:
-        ValueError: If the kernel does not fit on the padded image.
     """
-    rows, columns = sweeps(image, kernel, padding, stride, dilation)
     padded = pad(image, rows, columns)
     tables = (padded, kernel, output)
     free = WIDTH - 2 * GAP - 8

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -135,12 +134,11 @@ def draw_losses(axes: Axes, d_loss: Sequence[float], g_loss: Sequence[float], sm
     axes.set(xlabel="step", ylabel="binary cross-entropy", ylim=(0, None))
 
 
-def as_png(figure: Figure, **settings: Any) -> bytes:
+def as_png(figure: Figure) -> bytes:
     """Return a figure as the bytes of a PNG file with 100 pixels an inch, and close it.
 
     Args:
         figure: Any matplotlib figure.
-        **settings: Those of `Figure.savefig`, such as `bbox_inches`.
 
     Example:
         >>> from matplotlib.figure import Figure
@@ -149,6 +147,6 @@ def as_png(figure: Figure, **settings: Any) -> bytes:
         b'PNG'
     """
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=100, pil_kwargs={"compress_level": 1}, **settings)
+    figure.savefig(file, format="png", dpi=100, pil_kwargs={"compress_level": 1})
     plt.close(figure)
     return file.getvalue()

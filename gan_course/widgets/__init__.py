@@ -5,7 +5,7 @@ from gan_course.widgets.lab import TwoPlayerLab
 from gan_course.widgets.latent import latent_explorer
 from gan_course.widgets.networks import discriminator_counter, generator_counter
 from gan_course.widgets.quiz import Quiz
-from gan_course.widgets.shell import Explorer, as_png
+from gan_course.widgets.shell import Explorer
 from gan_course.widgets.timeline import timeline
 from gan_course.widgets.upsampling import upsampling_explorer
 
@@ -13,7 +13,6 @@ __all__ = [
     "Explorer",
     "Quiz",
     "TwoPlayerLab",
-    "as_png",
     "convolution_explorer",
     "discriminator_counter",
     "generator_counter",

@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gan_course.plots import convolution_words, show_convolution, sweeps
+from gan_course.plots.convolution import pad
 from gan_course.widgets.shell import Explorer
 
 LARGEST_IMAGE, LARGEST_KERNEL, LARGEST_NUMBER = 8, 5, 999
@@ -104,8 +105,7 @@ def convolve(image: np.ndarray, kernel: np.ndarray, padding: str, stride: int, d
             f"Keras has no convolution with stride {stride} and dilation {dilation}; set one of them to 1"
         )
     if padding == "full":
-        image = np.pad(image, [(dilation * (side - 1),) * 2 for side in kernel.shape])
-        padding = "valid"
+        image, padding = pad(image, *sweeps(image, kernel, "full", stride, dilation)), "valid"
     batch = keras.ops.convert_to_tensor(image[None, ..., None], "float32")
     weights = keras.ops.convert_to_tensor(kernel[..., None, None], "float32")
     output = keras.ops.conv(batch, weights, strides=stride, padding=padding, dilation_rate=dilation)
@@ -150,11 +150,11 @@ def convolution_explorer(image: np.ndarray | None = None, kernel: np.ndarray | N
         image: str, kernel: str, padding: str, stride: int, dilation: int, position: int
     ) -> tuple[Figure, str]:
         table, weights = read_table(image, LARGEST_IMAGE, "input"), read_table(kernel, LARGEST_KERNEL, "kernel")
-        sweeps(table, weights, padding, stride, dilation)
+        swept = sweeps(table, weights, padding, stride, dilation)
         output = convolve(table, weights, padding, stride, dilation)
         controls["position"].max = output.size - 1
         pixel = divmod(min(position, output.size - 1), output.shape[1])
-        shown = table, weights, output, pixel, padding, stride, dilation
+        shown = table, weights, output, pixel, *swept
         return show_convolution(*shown), convolution_words(*shown)
 
     settings = widgets.VBox([controls[name] for name in ("padding", "stride", "dilation", "position")])

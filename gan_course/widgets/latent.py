@@ -52,7 +52,7 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
         right, down = np.meshgrid(NEIGHBOURS, -NEIGHBOURS)
         around = walk[-1] + np.stack([right.ravel(), down.ravel()], axis=1) @ directions[:2]
         images = generator(np.concatenate([walk, around]).astype("float32"), training=False)
-        answers = np.array(gan.discriminator(images, training=False))[: len(walk), 0]
+        answers = np.array(gan.discriminator(images[: len(walk)], training=False))[:, 0]
         walked, neighbours = np.split(unscale(np.array(images)), [len(walk)])
         words = (
             f"Called real with probability: {answers[-1]:.2f}.\n"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import ipywidgets as widgets
 
 from gan_course.datasets import DATA
+from gan_course.widgets.shell import Shown
 
 QUIZZES = DATA / "quizzes"
 PARTS = ("before", "after")
@@ -101,7 +102,7 @@ class AskedQuestion(widgets.VBox):
         self.verdict.value = f'<div role="status" style="{style}"><b>{letter}: {word}</b> {why}</div>'
 
 
-class Quiz(widgets.VBox):
+class Quiz(Shown):
     """The questions before or after a lesson: choose a letter, and read whether it is right and why.
 
     Where no kernel runs (on GitHub, in print, in an exported file), the output of the cell is the questions and
@@ -120,23 +121,19 @@ class Quiz(widgets.VBox):
         5
     """
 
-    _ipython_display_ = None  # ipywidgets 7 has this one, which shows nothing without a kernel
-
     def __init__(self, lesson: str, part: str) -> None:
         """Ask all questions."""
         asked = [AskedQuestion(*numbered) for numbered in enumerate(read_quiz(lesson, part), start=1)]
         super().__init__(asked, layout={"max_width": "700px"})
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
-        """Return the widget, and for where it cannot live the questions with answers that open."""
+    def still(self) -> dict[str, object]:
+        """Return the questions, with answers that open."""
         numbered = list(enumerate((asked.question for asked in self.children), start=1))
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return {
             "text/plain": "\n".join(_plain(number, question) for number, question in numbered),
             "text/html": "<br>\n".join(
                 _asked(number, question) + _folded(question) for number, question in numbered
             ),
-            "application/vnd.jupyter.widget-view+json": view,
         }
 
 

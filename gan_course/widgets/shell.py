@@ -14,7 +14,24 @@ from gan_course.plots import as_png
 _WORDS = '<div role="status" style="white-space: pre-line; line-height: 1.4">{}</div>'
 
 
-class Explorer(widgets.VBox):
+class Shown(widgets.VBox):
+    """Widgets one below the other, with an output of the cell that says the same where no kernel runs.
+
+    ipywidgets would leave nothing to see on GitHub, in print and in an exported file.
+    """
+
+    _ipython_display_ = None  # ipywidgets 7 has this one, which shows the widget alone
+
+    def still(self) -> dict[str, object]:
+        """Return the output without a kernel, by kinds such as `text/plain` and `image/png`."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {**self.still(), "application/vnd.jupyter.widget-view+json": view}
+
+
+class Explorer(Shown):
     """Controls, a picture that follows them, and words about it.
 
     The picture changes in place, so the page does not jump. Where no kernel runs (on GitHub, in print, in an
@@ -45,8 +62,6 @@ class Explorer(widgets.VBox):
         >>> explorer.words
         '5 inches a side'
     """
-
-    _ipython_display_ = None  # ipywidgets 7 has this one, which shows no still picture
 
     def __init__(
         self,
@@ -82,24 +97,16 @@ class Explorer(widgets.VBox):
         self.words = words
         self._text.value = _WORDS.format(html.escape(words))
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
-        """Return the widget, and the still picture and words for where it cannot live."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {
-            "text/plain": self.words,
-            "image/png": self._still(),
-            "application/vnd.jupyter.widget-view+json": view,
-        }
-
-    def _still(self) -> bytes:
-        picture = Image.open(io.BytesIO(as_png(self.figure))).convert("RGB")
-        lines = [textwrap.fill(line, picture.width // 7) for line in self.words.splitlines()]
-        caption = Figure(figsize=(picture.width / 100, 0.1 + 0.17 * len("\n".join(lines).splitlines())))
-        caption.text(10 / picture.width, 1, "\n".join(lines), va="top", fontsize=9)
+    def still(self) -> dict[str, object]:
+        """Return the picture with its words below."""
+        picture = Image.open(io.BytesIO(self._image.value)).convert("RGB")
+        lines = "\n".join(textwrap.fill(line, picture.width // 7) for line in self.words.splitlines())
+        caption = Figure(figsize=(picture.width / 100, 0.27 + 0.17 * lines.count("\n")))
+        caption.text(10 / picture.width, 1, lines, va="top", fontsize=9)
         below = Image.open(io.BytesIO(as_png(caption))).convert("RGB")
-        still = Image.new("RGB", (picture.width, picture.height + below.height), "white")
-        still.paste(picture)
-        still.paste(below, (0, picture.height))
+        both = Image.new("RGB", (picture.width, picture.height + below.height), "white")
+        both.paste(picture)
+        both.paste(below, (0, picture.height))
         file = io.BytesIO()
-        still.save(file, "PNG")
-        return file.getvalue()
+        both.save(file, "PNG")
+        return {"text/plain": self.words, "image/png": file.getvalue()}

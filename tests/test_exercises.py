@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 
 from tests.test_notebooks import COLAB, KERNEL, MACHINE_PATH, Lesson
@@ -106,6 +107,14 @@ def test_the_number_of_steps_is_the_graders(exercise):
         assert "STEPS" not in names(exercise.task(number)[3].source)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def in_a_notebook():
+    """Pictures are shown, and can be captured."""
+    InteractiveShell.instance().kernel = None
+    yield
+    InteractiveShell.clear_instance()
+
+
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory):
     """For each exercise what its given cells and its right answers define."""
@@ -155,9 +164,11 @@ gan.fit(images, batch_size=BATCH_SIZE, verbose=0, {})
 return {}"""
 TRAIN_7 = """gan, losses = GAN(generator, discriminator, seed=SEED), LossLog(folder / "history.csv")
 gan.compile({})
-gan.fit(images, verbose=0, callbacks=[Checkpoint(folder), SampleGrid(folder), losses], {})
-return {}"""
-ALL = "callbacks=[Checkpoint(folder), grid, losses]"
+gan.fit(images, verbose=0, callbacks=[Checkpoint(folder), SampleGrid(folder), losses, {}], {})
+return gan, losses"""
+AUGMENTED, LIVE = "augmentation=build_augmentation()", "LivePlot(steps, losses)"
+STEPS = "steps_per_epoch=steps"
+ALL = "callbacks=[Checkpoint(folder), grid, losses, LivePlot(steps, losses)]"
 
 WRONG = {  # exercise, task, what a student writes, what the check says
     (GRAY, 1, "return load_image_folder(folder, limit=100, size=64)", "(64, 64) pixels; expected size=28"),
@@ -198,6 +209,12 @@ WRONG = {  # exercise, task, what a student writes, what the check says
     (GRAY, 7, TRAIN_6.format(f"steps_per_epoch=5, {ALL}", "losses"), "asked for 2 steps, it trained 5"),
     (GRAY, 7, TRAIN_6.format(ALL, "losses"), "asked for 2 steps, it trained 1"),
     (GRAY, 7, TRAIN_6.format("steps_per_epoch=steps, callbacks=[grid, losses]", "losses"), "gan.keras is missing"),
+    (
+        GRAY,
+        7,
+        TRAIN_6.format("steps_per_epoch=steps, callbacks=[Checkpoint(folder), grid, losses]", "losses"),
+        "pass LivePlot to fit too",
+    ),
     (GRAY, 7, TRAIN_6.format(f"steps_per_epoch=steps, {ALL}", "gan"), "returned a GAN; expected the LossLog"),
     (GRAY, 8, "return nearest_images(drawn, faces)", "positions (2, 1); take the first column"),
     (GRAY, 8, "return [found[:, 0] for found in nearest_images(drawn, faces)][::-1]", "not found at 4 and 2"),
@@ -227,19 +244,10 @@ WRONG = {  # exercise, task, what a student writes, what the check says
     (COLOUR, 4, f"return keras.Sequential({JUDGE.format(3, None)})", "end it with a sigmoid"),
     (COLOUR, 5, "return 3200, 3202", "are not the 868,483 of your generator"),
     (COLOUR, 5, "return 6402", "return two numbers"),
-    (COLOUR, 6, TRAIN_7.format("", "steps_per_epoch=steps", "gan, losses"), "not told the augmentation"),
-    (
-        COLOUR,
-        6,
-        TRAIN_7.format("augmentation=build_augmentation()", "epochs=5", "gan, losses"),
-        "asked for 2 steps",
-    ),
-    (
-        COLOUR,
-        6,
-        TRAIN_7.format("augmentation=build_augmentation()", "steps_per_epoch=steps", "gan"),
-        "return two things",
-    ),
+    (COLOUR, 6, TRAIN_7.format("", LIVE, STEPS), "not told the augmentation"),
+    (COLOUR, 6, TRAIN_7.format(AUGMENTED, LIVE, "epochs=5"), "asked for 2 steps"),
+    (COLOUR, 6, TRAIN_7.format(AUGMENTED, "", STEPS), "pass LivePlot to fit too"),
+    (COLOUR, 6, TRAIN_7.format(AUGMENTED, LIVE, STEPS).removesuffix(", losses"), "return two things"),
     (COLOUR, 7, "return (drawn + 1) / 2", "float32; expected uint8"),
     (COLOUR, 7, "return (drawn * 255).clip(0, 255).astype('uint8')", "-0.6 became 0; expected 51"),
     (COLOUR, 7, "return ((drawn + 1) * 127.5).astype('uint8')", "expected 51, rounded"),

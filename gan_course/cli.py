@@ -290,6 +290,7 @@ def _check() -> Iterator[str]:
 
     gpus = tf.config.list_physical_devices("GPU")
     print(f"device: {f'{len(gpus)} GPU' if gpus else 'CPU only'}, {os.cpu_count()} CPU cores")
+    print(f"grading: {_grading()}")
     try:
         print(f"embedded digits: {len(datasets.load_mnist('embedded')[0]):,}")
     except datasets.DataError as error:
@@ -301,6 +302,15 @@ def _check() -> Iterator[str]:
             yield f"{damaged} is not the MNIST file it should be; move it away, and it is downloaded again"
     except datasets.DataError as error:
         yield str(error)
+
+
+def _grading() -> str:
+    if not find_spec("nbgrader"):
+        return "nbgrader is not installed; only instructors need it"
+    from gan_course.instructor.sandbox import why_not
+
+    why = why_not()
+    return f"nbgrader {metadata.version('nbgrader')}, " + (f"no sandbox: {why}" if why else "in a sandbox")
 
 
 if __name__ == "__main__":

@@ -234,6 +234,15 @@ def test_doctor_says_what_is_there(few_digits, capsys):
     assert "faces: no folder of CelebA on this machine; the course draws them" in said
 
 
+def test_doctor_says_what_an_instructor_needs(monkeypatch, capsys):
+    pytest.importorskip("nbgrader")
+    cli.main(["doctor"])
+    assert re.search(r"^grading: nbgrader 0\.9\.\d+, (in a|no) sandbox", capsys.readouterr().out, re.MULTILINE)
+    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    assert cli.main(["doctor"]) == 0
+    assert "grading: nbgrader is not installed; only instructors need it" in capsys.readouterr().out
+
+
 def test_doctor_says_where_the_faces_are(few_digits, capsys):
     (few_digits / "data" / "img_align_celeba").mkdir()
     assert cli.main(["doctor"]) == 0

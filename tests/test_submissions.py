@@ -87,8 +87,49 @@ def test_one_folder_a_student_and_folders_of_nbgrader(tmp_path, known):
     hand_in(tmp_path, "all/park/essay.pdf")
     found = find(tmp_path / "all", known)
     assert [one.student for one in found] == ["kim", "lee", "park"]
-    assert found[2].file.problem == "park holds no notebook"
-    assert students(tmp_path, known) == {("kim", toy.NAME), ("lee", toy.NAME)}
+    assert found[2].file.problem == "park/essay.pdf is no notebook"
+    assert students(tmp_path, known) == {("kim", toy.NAME), ("lee", toy.NAME), ("park", None)}
+
+
+def test_who_handed_in_no_notebook_has_a_row(tmp_path, known):
+    hand_in(tmp_path, "all/kim/x.ipynb", "all/kim/photo.jpg", "all/lee/a.docx", "all/lee/b.txt", "list.csv")
+    hand_in(tmp_path, "all/eva.zip", text=zipped(["essay.pdf"]))
+    (tmp_path / "all" / "park").mkdir()
+    (tmp_path / "all" / "Thumbs.db").touch()
+    found = {one.student: one.file.problem for one in find(tmp_path, known)}
+    assert found.pop("lee") in ("lee/a.docx is no notebook", "lee/b.txt is no notebook")
+    assert found == {
+        "kim": "",
+        "eva": "eva/essay.pdf is no notebook",
+        "park": "park/(nothing) is no notebook",
+        "list": "list.csv is no notebook",
+    }
+
+
+def test_a_file_beside_a_notebook_is_no_other_student(tmp_path, known):
+    hand_in(tmp_path, "kim.ipynb", "kim.pdf", "lee_01_numbers.docx")
+    assert {one.student: one.file.problem for one in find(tmp_path, known)} == {
+        "kim": "",
+        "lee": "lee_01_numbers.docx is no notebook",
+    }
+
+
+def test_a_folder_without_any_notebook_is_the_wrong_one(tmp_path, known):
+    hand_in(tmp_path, "kim/essay.pdf", "lee.txt")
+    with pytest.raises(ValueError, match="holds no notebook; name the folder or zip"):
+        find(tmp_path, known)
+
+
+def test_pictures_are_read_and_too_many_are_left_out():
+    def book(*pictures):
+        outputs = [{"data": {"image/png": picture}} for picture in pictures]
+        cell = {"cell_type": "code", "source": "x", "outputs": [None, {"data": 3}, *outputs]}
+        return json.dumps({"nbformat": 4, "cells": [cell]}).encode()
+
+    ((cell,), notes) = read_cells(book("abc", ["d", "e"], {"no": "text"}))
+    assert cell.pictures[:2] == ("abc", "de") and not notes
+    ((cell,), (note,)) = read_cells(book("x" * 3_000_000, "y" * 1_500_000))
+    assert cell.source == "x" and cell.pictures == () and "larger than 4 MB" in note
 
 
 @pytest.mark.parametrize("inside", [True, False])

@@ -32,6 +32,7 @@ STEPS = (  # of nbgrader's release, those that change the notebook
     CheckCellMetadata,
 )
 MARKER = re.compile(r"^[ \t]*#+[ \t]*(BEGIN|END)[ \t]+(SOLUTION|HIDDEN|MARK)\w*.*$", re.IGNORECASE | re.MULTILINE)
+HEADING = re.compile(r"^##+ +(.+?)(?: *\(\d+ points?\))?$", re.MULTILINE)
 REGION = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
 
 
@@ -41,11 +42,12 @@ class AssignmentError(ValueError):
 
 @dataclass(frozen=True)
 class Task:
-    """A graded cell: its name, its points, and whether it is marked by hand."""
+    """A graded cell: its name, its points, whether it is marked by hand, and for people the heading above it."""
 
     name: str
     points: float
     by_hand: bool
+    title: str
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,14 @@ class Assignment:
     @property
     def tasks(self) -> list[Task]:
         """The graded cells, in their order."""
-        graded = [cell for cell in self.source.cells if utils.is_grade(cell)]
-        return [Task(grade_id(cell), cell.metadata.nbgrader.points, utils.is_solution(cell)) for cell in graded]
+        tasks, title = [], ""
+        for cell in self.source.cells:
+            if utils.is_grade(cell):
+                name = grade_id(cell)
+                tasks.append(Task(name, cell.metadata.nbgrader.points, utils.is_solution(cell), title or name))
+            elif cell.cell_type == "markdown" and (headings := HEADING.findall(cell.source)):
+                title = headings[-1]
+        return tasks
 
 
 def grade_id(cell: NotebookNode) -> str | None:

@@ -107,6 +107,8 @@ def _node(assignment: Assignment, cell: dict[str, Any]) -> NotebookNode:
             else:
                 text = output.get("text") or output["error"]
                 node.outputs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
+        for picture in cell["pictures"]:
+            node.outputs.append(nbformat.v4.new_output("display_data", {"image/png": picture}))
     for source in assignment.source.cells:
         name = source.metadata.get("nbgrader", {}).get("grade_id")
         if cell["name"] and name == cell["name"]:

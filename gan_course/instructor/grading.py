@@ -75,8 +75,9 @@ def grade(
     try:
         jobs = {pool.submit(_marks, one, known, folder, limits, sandboxed, secret): one for one in found}
         for job in as_completed(jobs):
-            row = Row(jobs[job], *job.result())
-            rows.append(_with_points_by_hand(row, book))
+            row = _with_points_by_hand(Row(jobs.pop(job), *job.result()), book)
+            report.write_feedback(folder, row, known)
+            rows.append(replace(row, marks=replace(row.marks, cells=[])))  # a class's pictures take much memory
             say(f"{len(rows)} of {len(found)}: {row.submission.student}, {rows[-1].marks.status}")
             report.write_csv(out, rows, known)
     finally:
@@ -84,7 +85,7 @@ def grade(
         for process in multiprocessing.active_children():  # after an interruption
             process.terminate()
     rows.sort(key=lambda row: (row.submission.student, row.submission.assignment or ""))
-    report.write(folder, rows, known)
+    report.write_summary(folder, rows, known)
     report.write_csv(out, rows, known)
     return rows
 

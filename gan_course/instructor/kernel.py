@@ -17,6 +17,7 @@ import matplotlib
 import psutil
 import zmq
 from jupyter_client import BlockingKernelClient
+from jupyter_client.channels import ZMQSocketChannel
 from jupyter_client.connect import write_connection_file
 
 import gan_course
@@ -192,8 +193,10 @@ class Kernel:
             if not outcome.limit and (limit := self._limit(seen, late and seconds)):
                 outcome.limit, deadline = limit, time.monotonic() + self.limits.interrupt_seconds
                 self.client.control_channel.send(self.client.session.msg("interrupt_request", {}))
+            self._wait(self.client.shell_channel, self.client.iopub_channel)
         patience = time.monotonic() + 1
         while not seen.idle and time.monotonic() < patience:
+            self._wait(self.client.iopub_channel)
             self._read_outputs(seen)
         if not seen.idle:
             outcome.limit = outcome.limit or TOO_MUCH
@@ -221,9 +224,15 @@ class Kernel:
         kill(self.process)
         raise KernelDied(self.guard.reason or reason)
 
+    def _wait(self, *channels: ZMQSocketChannel) -> None:
+        poller = zmq.Poller()
+        for channel in channels:
+            poller.register(channel.socket, zmq.POLLIN)
+        poller.poll(100)
+
     def _reply(self, request: str) -> dict[str, Any] | None:
         with suppress(Empty, *BROKEN):
-            message = self.client.get_shell_msg(timeout=0.02)
+            message = self.client.get_shell_msg(timeout=0)
             if message["parent_header"]["msg_id"] == request:
                 return dict(message["content"])
         return None
@@ -232,7 +241,7 @@ class Kernel:
         stop = time.monotonic() + 0.5
         while time.monotonic() < stop:
             try:
-                seen.add(self.client.get_iopub_msg(timeout=0.02))
+                seen.add(self.client.get_iopub_msg(timeout=0))
             except Empty:
                 return
             except BROKEN:

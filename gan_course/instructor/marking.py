@@ -22,6 +22,9 @@ from gan_course.instructor.sandbox import Limits
 from gan_course.instructor.submissions import Cell
 
 PROBE = Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
+EAGER = """import sys
+if tensorflow := sys.modules.get("tensorflow"):
+    tensorflow.config.run_functions_eagerly(True)"""  # a few steps take less time than making their graph
 RUNS = 3  # a cell that ends the kernel is left out of the next run
 TOOLS = {  # what an answer about networks has no use for, and a forger has
     *("builtins", "__builtins__", "ctypes", "ipykernel", "get_ipython", "gc", "inspect", "settrace", "setprofile"),
@@ -48,6 +51,7 @@ class Step:
     name: str | None = None
     points: float | None = None  # of a graded cell
     own: bool = True  # whether the student wrote it
+    pictures: tuple[str, ...] = ()  # that were handed in with it
 
 
 @dataclass
@@ -98,9 +102,10 @@ def plan(assignment: Assignment, cells: Sequence[Cell]) -> tuple[list[Step], lis
             found[place] = found.get(place, 0) + 1
             if utils.is_locked(source[place]) or (cell.kind == "markdown" and not utils.is_grade(source[place])):
                 continue
-            own.setdefault(place, []).append(Step(cell.source, cell.kind, grade_id(source[place])))
+            name = grade_id(source[place])
         else:
-            own.setdefault(here, []).append(Step(cell.source, cell.kind))
+            place, name = here, None
+        own.setdefault(place, []).append(Step(cell.source, cell.kind, name, pictures=cell.pictures))
     steps, notes = own.pop(-1, []), []
     for index, cell in enumerate(source):
         name = grade_id(cell)
@@ -165,10 +170,33 @@ def mark(
         marks.note(note, "review")
     for task in assignment.tasks:
         marks.points.setdefault(task.name, None if task.by_hand else 0.0)
+    _say_unanswered(marks, assignment, steps)
     if any(points is None for points in marks.points.values()):
         marks.status = max(marks.status, "pending", key=SEVERITY.index)
     marks.seconds = time.monotonic() - start
     return marks
+
+
+def _say_unanswered(marks: Marks, assignment: Assignment, steps: Sequence[Step]) -> None:
+    """Note the tasks whose answers are still as they were handed out, in place of the error that Python gave."""
+    handed_out = {grade_id(cell): cell.source.strip() for cell in assignment.copy.cells}
+    own = [step for step in steps if step.own and step.name]
+    untouched = {step.name: step.source.strip() == handed_out[step.name] for step in own}
+    titles = {task.name: task.title for task in assignment.tasks}
+    answers, empty = [], []
+    for cell in assignment.source.cells:
+        name = grade_id(cell)
+        if utils.is_solution(cell):
+            answers.append(untouched.get(name, False))
+        if utils.is_grade(cell):
+            if answers and all(answers) and not marks.points[name]:
+                empty.append(name)
+            answers = []
+    for shown in marks.cells:
+        if shown["name"] in empty and not shown["own"]:
+            shown["error"] = "no answer yet"
+    if empty:
+        marks.note(f"no answer yet: {', '.join(titles[name] for name in empty)}", "ok")
 
 
 class _Run:
@@ -198,7 +226,7 @@ class _Run:
 
     def _prepare(self) -> dict[str, int]:
         """Import what the instructor's notebook does, and remember what checks rely on."""
-        modules = "\n".join(["import numpy.testing, unittest", *self.imports.values()])
+        modules = "\n".join(["import numpy.testing, unittest", *self.imports.values(), EAGER])
         try:
             outcome = self.kernel.run(f"exec({modules!r}, {{}})", self.limits.total_seconds)
             normal = self._fingerprint()

@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -87,11 +88,14 @@ def _harmless(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
-def write(folder: Path, rows: Sequence[Row], known: Mapping[str, Assignment]) -> None:
-    """Write `feedback/` and `summary.html` into a folder."""
-    for row in rows:
-        with replacing(folder / "feedback" / f"{file_name(row.submission)}.html") as page:
-            page.write_text(feedback(row, known), encoding="utf-8")
+def write_feedback(folder: Path, row: Row, known: Mapping[str, Assignment]) -> None:
+    """Write a student's page into a folder's `feedback/`."""
+    with replacing(folder / "feedback" / f"{file_name(row.submission)}.html") as page:
+        page.write_text(feedback(row, known), encoding="utf-8")
+
+
+def write_summary(folder: Path, rows: Sequence[Row], known: Mapping[str, Assignment]) -> None:
+    """Write `summary.html` into a folder."""
     with replacing(folder / "summary.html") as page:
         page.write_text(summary(rows, known), encoding="utf-8")
 
@@ -106,11 +110,12 @@ def feedback(row: Row, known: Mapping[str, Assignment]) -> str:
     lines = []
     if assignment and marks.points:
         for task in assignment.tasks:
-            lines.append(_row(task.name, f"{_shown(marks, task.name)}", f"of {task.points:g}"))
+            lines.append(_row(task.title, f"{_shown(marks, task.name)}", f"of {task.points:g}"))
         earned = sum(points for points in marks.points.values() if points is not None)
         lines.append(_row("total", f"{earned:g}", f"of {sum(task.points for task in assignment.tasks):g}"))
     body = [f"<p>{escape(note)}</p>" for note in marks.notes]
-    body += ["<table>", *lines, "</table>", *(_cell(cell) for cell in marks.cells)]
+    titles = {task.name: task.title for task in assignment.tasks} if assignment else {}
+    body += ["<table>", *lines, "</table>", *(_cell(cell, titles) for cell in marks.cells)]
     title = f"{row.submission.assignment or 'unknown exercise'}: {row.submission.student}"
     return PAGE.format(title=escape(title), body="\n".join(body))
 
@@ -119,42 +124,45 @@ def _row(*values: str, kind: str = "td") -> str:
     return "<tr>" + "".join(f"<{kind}>{escape(str(value))}</{kind}>" for value in values) + "</tr>"
 
 
-def _cell(cell: dict[str, Any]) -> str:
+def _cell(cell: dict[str, Any], titles: Mapping[str, str]) -> str:
     if not cell["own"]:
         if cell["earned"] is None:
             return ""
         said = f": {cell['error']}" if cell["error"] else ""
         sort = "yes" if cell["earned"] == cell["points"] else "no"
-        return (
-            f'<p class="{sort}">{escape(cell["name"])}: {cell["earned"]:g} of {cell["points"]:g}{escape(said)}</p>'
-        )
+        title, points = escape(titles[cell["name"]]), f"{cell['earned']:g} of {cell['points']:g}"
+        return f'<p class="{sort}">{title}: {points}{escape(said)}</p>'
     parts = [f"<h2>{escape(cell['name'])}</h2>" if cell["name"] else "", f"<pre>{escape(cell['source'])}</pre>"]
     for output in cell["outputs"]:
         if "image" in output:
-            parts.append(_picture(output["image"]))
+            parts.append(_picture(output["image"], "what this cell drew when it was graded"))
         elif "text" in output:
             parts.append(f"<pre>{escape(output['text'][:SHOWN])}</pre>")
     if cell["error"]:
         parts.append(f'<pre class="no">{escape(cell["error"])}</pre>')
+    drawn = {output.get("image", "").strip() for output in cell["outputs"]}
+    if handed_in := [picture for picture in cell["pictures"] if picture.strip() not in drawn]:
+        parts += ["<p>Handed in with this cell:</p>", *(_picture(one, "handed in") for one in handed_in)]
     return "\n".join(parts)
 
 
-def _picture(text: str) -> str:
+def _picture(text: str, words: str) -> str:
     """Return an image, or nothing if the text is not base64: it comes from a submission."""
     try:
         data = base64.b64decode(text)
     except ValueError:
         return ""
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
+    return f'<img alt="{escape(words)}" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
 
 
 def summary(rows: Sequence[Row], known: Mapping[str, Assignment]) -> str:
     """Return the picture of the class: how the totals are spread, which tasks were hard, who needs a look."""
-    body = []
+    counts = Counter(row.marks.status for row in rows)
+    body = [f"<p>{', '.join(f'{counts[status]} {status}' for status in SEVERITY if counts[status])}</p>"]
     for name, assignment in known.items():
         marked = [row.marks for row in rows if row.submission.assignment == name and row.marks.points]
         if marked:
-            body += [f"<h2>{escape(name)}</h2>", _picture(_drawing(marked, assignment))]
+            body += [f"<h2>{escape(name)}</h2>", _drawing(marked, assignment)]
     body += ["<h2>To look at</h2>", "<table>", _row("student", "exercise", "status", "note", kind="th")]
     for row in rows:
         if row.marks.status in ("limit", "review", "failed"):
@@ -164,7 +172,7 @@ def summary(rows: Sequence[Row], known: Mapping[str, Assignment]) -> str:
 
 
 def _drawing(marked: Sequence[Marks], assignment: Assignment) -> str:
-    """Draw the histogram of totals and the mean share of points in each task; return the PNG as base64."""
+    """Draw the histogram of totals and the mean share of points in each task."""
     totals = [sum(points for points in marks.points.values() if points is not None) for marks in marked]
     figure = Figure(figsize=(9, 0.4 * len(assignment.tasks) + 2.5), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -176,10 +184,11 @@ def _drawing(marked: Sequence[Marks], assignment: Assignment) -> str:
     for task in assignment.tasks:
         given = [marks.points[task.name] for marks in marked if marks.points[task.name] is not None]
         if given:
-            shares.append((sum(given) / len(given) / task.points if task.points else 1, task.name))
+            shares.append((sum(given) / len(given) / task.points if task.points else 1, task.title))
     shares.sort(reverse=True)
     right.barh([name for _, name in shares], [100 * share for share, _ in shares], color="tab:orange")
     right.set(xlim=(0, 100), xlabel="mean points (%), hardest on top")
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=100)
-    return base64.b64encode(file.getvalue()).decode()
+    words = f"{len(totals)} students have {sum(totals) / len(totals):.1f} of {most:g} points on average"
+    return _picture(base64.b64encode(file.getvalue()).decode(), words)

@@ -7,7 +7,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any
 
@@ -15,8 +15,10 @@ from gan_course.instructor.assignments import Assignment, grade_id
 
 LARGEST_FILE = 500_000_000  # bytes
 PARSING_MEMORY = 4 * 2**30  # bytes that reading one notebook may need
+LARGEST_PICTURES = 4_000_000  # characters that encode the pictures of one notebook
 NOTEBOOK = re.compile(r"\.ipynb", re.IGNORECASE)  # some systems add .txt
 CANVAS = re.compile(r"^(?P<student>.+?(_late)?_\d{2,})_\d{2,}_.+$", re.IGNORECASE)
+CLUTTER = (".", "__MACOSX", "Thumbs.db", "desktop.ini")  # what names of systems' own files begin with
 MOODLE = re.compile(r"_assignsubmission_(file|onlinetext).*$")
 
 
@@ -28,11 +30,12 @@ class Cell:
     source: str
     grade_id: str | None = None
     id: str | None = None
+    pictures: tuple[str, ...] = ()  # PNGs of its outputs, encoded as base64
 
 
 @dataclass(frozen=True)
 class File:
-    """A notebook that was handed in: where it lies, when it was written, and what was read of it."""
+    """What was handed in: where it lies, when it was written, and what was read of it."""
 
     path: str
     student: str
@@ -70,19 +73,20 @@ def find(folder: Path, assignments: Mapping[str, Assignment]) -> list[Submission
         assignments: What could have been handed in.
 
     Returns:
-        One submission a student and assignment, sorted by student; of two the newer, which says so.
+        One submission a student and assignment, sorted by student; of two the newer, which says so. Who handed in
+        no notebook is there too, with the problem.
 
     Raises:
         ValueError: If there is no such folder, or no notebook in it.
     """
     if not folder.exists():
         raise ValueError(f"{folder} does not exist; name the folder or zip with the submissions")
-    files = [_read(path, entry, assignments) for path, entry in _walk(folder, assignments)]
-    if not files:
+    entries = _walk(folder, assignments)
+    if all(entry.other for _, entry in entries):
         raise ValueError(f"{folder} holds no notebook; name the folder or zip with the submissions")
     groups: dict[tuple[str, str | None], list[Submission]] = {}
-    for file in files:
-        submission = _assign(file, assignments)
+    for path, entry in entries:
+        submission = _assign(_read(path, entry, assignments), assignments)
         groups.setdefault((submission.student, submission.assignment), []).append(submission)
     for student, assignment in list(groups):  # one that cannot be read, beside one that can
         others = [key for key in groups if key[0] == student and key[1]]
@@ -109,40 +113,52 @@ class _Entry:
     written: tuple[int, ...] = ()
     read: Callable[[], bytes] = bytes
     problem: str = ""
+    other: bool = False  # whether it is something else than a notebook
+
+
+OTHER = _Entry(problem="is no notebook", other=True)
 
 
 def _walk(folder: Path, assignments: Mapping[str, Assignment]) -> list[tuple[PurePosixPath, _Entry]]:
-    """Return every notebook with its path below the folder that holds all students."""
+    """Return notebooks, with their paths below the folder that holds all students, and who has none."""
     inside = [path for path in folder.iterdir() if not _is_clutter(path)] if folder.is_dir() else [folder]
     zipped = len(inside) == 1 and inside[0].is_file() and inside[0].suffix.lower() == ".zip"
     entries = list(_zip_entries(inside[0], PurePosixPath()) if zipped else _entries(folder))
-    while len({path.parts[0] for path, _ in entries}) == 1 and (
-        all(len(path.parts) > 2 and path.parts[1] not in assignments for path, _ in entries)
-        or (zipped and len(entries) > 1 and entries[0][0].parts[0] == inside[0].stem)
-    ):
-        zipped, entries = False, [(PurePosixPath(*path.parts[1:]), entry) for path, entry in entries]
-    return entries
+    while notebooks := [path.parts for path, entry in entries if not entry.other]:
+        top = notebooks[0][0]
+        if any(parts[0] != top for parts in notebooks) or not (
+            all(len(parts) > 2 and parts[1] not in assignments for parts in notebooks)
+            or (zipped and len(notebooks) > 1 and top == inside[0].stem)
+        ):
+            break
+        zipped, entries = False, [(_below(top, path), entry) for path, entry in entries]
+    students = {student_name(path, assignments) for path, entry in entries if not entry.other}
+    others = {student_name(path, assignments): (path, entry) for path, entry in entries if entry.other}
+    without = [found for student, found in others.items() if student not in students]
+    return [found for found in entries if not found[1].other] + without
+
+
+def _below(top: str, path: PurePosixPath) -> PurePosixPath:
+    return PurePosixPath(*path.parts[1:]) if path.parts[0] == top and len(path.parts) > 1 else path
 
 
 def _entries(folder: Path) -> Iterator[tuple[PurePosixPath, _Entry]]:
-    students = {path.name for path in folder.iterdir() if path.is_dir() and not _is_clutter(path)}
     for path in sorted(folder.rglob("*")):
         name = PurePosixPath(path.relative_to(folder).as_posix())
         if _is_clutter(name):
             continue
         if path.is_symlink():
-            found = [(name, _Entry(problem="is a link to another file, which is not followed"))]
+            yield name, _Entry(problem="is a link to another file, which is not followed")
+        elif path.is_dir():
+            if all(map(_is_clutter, path.iterdir())):
+                yield name / "(nothing)", OTHER
         elif path.is_file() and path.suffix.lower() == ".zip":
-            found = _zip_entries(path, name.with_suffix(""))
+            yield from _zip_entries(path, name.with_suffix(""))
         elif path.is_file() and NOTEBOOK.search(path.name):
             status = path.stat()
-            found = [(name, _Entry(status.st_size, (status.st_mtime_ns,), path.read_bytes))]
+            yield name, _Entry(status.st_size, (status.st_mtime_ns,), path.read_bytes)
         else:
-            continue
-        students.discard(name.parts[0])
-        yield from found
-    for name in sorted(students):
-        yield PurePosixPath(name), _Entry(problem="holds no notebook")
+            yield name, OTHER
 
 
 def _zip_entries(
@@ -151,6 +167,8 @@ def _zip_entries(
     """Yield the notebooks of a zip, and of zips in it; nothing is unpacked to the disk."""
     try:
         archive = zipfile.ZipFile(path)
+        if not archive.infolist():
+            yield below / "(nothing)", OTHER
         for info in archive.infolist():
             name = below / PurePosixPath(
                 *[part for part in PurePosixPath(_decode(info)).parts if part not in ("..", "/")]
@@ -161,6 +179,8 @@ def _zip_entries(
                 yield from _zip_entries(archive.open(info), name.with_suffix(""), depth + 1)
             elif NOTEBOOK.search(name.name):
                 yield name, _Entry(info.file_size, info.date_time, lambda info=info: archive.read(info))
+            else:
+                yield name, OTHER
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
         yield below.with_suffix(".ipynb"), _Entry(problem=f"is in a zip that cannot be opened: {error}")
 
@@ -175,9 +195,7 @@ def _decode(info: zipfile.ZipInfo) -> str:
 
 
 def _is_clutter(path: PurePath) -> bool:
-    return (
-        path.name.startswith((".", "__MACOSX")) or "__MACOSX" in path.parts or ".ipynb_checkpoints" in path.parts
-    )
+    return path.name.startswith(CLUTTER) or "__MACOSX" in path.parts or ".ipynb_checkpoints" in path.parts
 
 
 def student_name(path: PurePosixPath, assignments: Mapping[str, Assignment]) -> str:
@@ -196,7 +214,7 @@ def student_name(path: PurePosixPath, assignments: Mapping[str, Assignment]) -> 
     """
     if len(path.parts) > 1:
         return MOODLE.sub("", path.parts[0])
-    stem = NOTEBOOK.split(path.name)[0]
+    stem = NOTEBOOK.split(path.name)[0] if NOTEBOOK.search(path.name) else path.stem
     if canvas := CANVAS.match(stem):
         return re.sub("_late(?=_)", "", canvas["student"], flags=re.IGNORECASE)
     for name in assignments:
@@ -263,7 +281,7 @@ def read_cells(content: bytes) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
 
     Example:
         >>> read_cells(b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["x = 1"]}]}')[0]
-        (Cell(kind='code', source='x = 1', grade_id=None, id=None),)
+        (Cell(kind='code', source='x = 1', grade_id=None, id=None, pictures=()),)
     """
     notes = []
     if not content.strip():
@@ -288,7 +306,11 @@ def read_cells(content: bytes) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
     cells = [cell for some in listed if isinstance(some, list) for cell in some if isinstance(cell, dict)]
     if not cells:
         raise UnreadableError("is not a notebook: it has no cells")
-    return tuple(_cell(cell) for cell in cells), tuple(notes)
+    read = [_cell(cell) for cell in cells]
+    if sum(len(picture) for cell in read for picture in cell.pictures) > LARGEST_PICTURES:
+        read = [replace(cell, pictures=()) for cell in read]
+        notes.append(f"its pictures are larger than {LARGEST_PICTURES / 1e6:.0f} MB; they were not taken along")
+    return tuple(read), tuple(notes)
 
 
 def _cell(cell: dict[str, Any]) -> Cell:
@@ -303,7 +325,16 @@ def _cell(cell: dict[str, Any]) -> Cell:
         source,
         name if isinstance(name, str) else None,
         number if isinstance(number, str) else None,
+        tuple(_pictures(cell.get("outputs"))),
     )
+
+
+def _pictures(outputs: object) -> Iterator[str]:
+    for output in outputs if isinstance(outputs, list) else []:
+        data = output.get("data") if isinstance(output, dict) else None
+        png = data.get("image/png") if isinstance(data, dict) else None
+        if png:
+            yield "".join(map(str, png)) if isinstance(png, list) else str(png)
 
 
 def _assign(file: File, assignments: Mapping[str, Assignment]) -> Submission:

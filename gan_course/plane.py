@@ -1,6 +1,7 @@
 """The game in the plane: two small networks, points in place of images, one update at a time."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import keras
@@ -245,6 +246,10 @@ class Game:
         self.discriminator = _network("discriminator", 1, None)
         self.d_optimizer = _optimizer(self.discriminator, d_learning_rate)
         self.g_optimizer = _optimizer(self.generator, g_learning_rate)
+        batches = tf.TensorSpec((None, None, BATCH_SIZE, 2))
+        self._players = {
+            name: tf.function(partial(self._play, name), input_signature=3 * [batches]) for name in LOSSES
+        }
         self.restart(points, seed)
 
     def restart(self, points: Any, seed: int = 0) -> None:
@@ -268,15 +273,16 @@ class Game:
         self.shown = self._latent(SHOWN)
         self.history = []
 
-    def step(self, d_updates: int = 1, g_updates: int = 1) -> None:
-        """Let the discriminator learn, then the generator, each on so many new batches of 128."""
-        d_loss = g_loss = length = np.nan
-        for _ in range(d_updates):
-            real = self.random.choice(self.points, BATCH_SIZE)
-            d_loss = self._update_discriminator(real, self._latent(), self.loss)
-        for _ in range(g_updates):
-            g_loss, length = self._update_generator(self._latent(), self.loss)
-        self.history.append((float(d_loss), float(g_loss), float(length)))
+    def step(self, d_updates: int = 1, g_updates: int = 1, steps: int = 1) -> None:
+        """Let the discriminator learn, then the generator, each on so many new batches of 128; `steps` times."""
+        real = np.empty((steps, d_updates, BATCH_SIZE, 2), "float32")
+        d_latent, g_latent = np.empty_like(real), np.empty((steps, g_updates, BATCH_SIZE, 2), "float32")
+        for i in range(steps):
+            for j in range(d_updates):
+                real[i, j], d_latent[i, j] = self.random.choice(self.points, BATCH_SIZE), self._latent()
+            for j in range(g_updates):
+                g_latent[i, j] = self._latent()
+        self.history += map(tuple, self._players[self.loss](real, d_latent, g_latent).numpy().tolist())
 
     def scene(self) -> Scene:
         """Return what `gan_course.plots.show_game` draws."""
@@ -294,6 +300,17 @@ class Game:
 
     def _latent(self, count: int = BATCH_SIZE) -> np.ndarray:
         return self.random.standard_normal((count, 2), "float32")
+
+    def _play(self, loss: str, real: Any, d_latent: Any, g_latent: Any) -> tf.Tensor:
+        rows = tf.TensorArray("float32", tf.shape(real)[0])
+        for i in tf.range(tf.shape(real)[0]):
+            d_loss = g_loss = length = tf.constant(np.nan)
+            for j in tf.range(tf.shape(d_latent)[1]):
+                d_loss = self._update_discriminator(real[i, j], d_latent[i, j], loss)
+            for j in tf.range(tf.shape(g_latent)[1]):
+                g_loss, length = self._update_generator(g_latent[i, j], loss)
+            rows = rows.write(i, tf.stack([d_loss, g_loss, length]))
+        return rows.stack()
 
     @tf.function
     def _update_discriminator(self, real: Any, latent: Any, loss: str) -> tf.Tensor:

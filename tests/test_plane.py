@@ -156,3 +156,13 @@ def test_the_preset_of_mode_collapse_reaches_few_modes(seed):
         middles.append(scene.fake.mean(0))
     assert max(reached) <= 3 and np.mean(reached) < 2
     assert np.linalg.norm(np.diff(middles, axis=0), axis=1).max() > 0.3  # they run from place to place
+
+
+def test_many_steps_at_once_are_the_steps_one_by_one():
+    at_once, one_by_one = (Game(load_points("two moons"), seed=3) for _ in range(2))
+    at_once.step(2, 1, steps=6)
+    for _ in range(6):
+        one_by_one.step(2, 1)
+    assert len(at_once.history) == 6 and at_once.history == one_by_one.history
+    for each, other in zip(at_once.generator.weights, one_by_one.generator.weights, strict=True):
+        np.testing.assert_array_equal(each, other)

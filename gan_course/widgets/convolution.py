@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from gan_course.plots import convolution_words, show_convolution, sweeps
 from gan_course.plots.convolution import pad
-from gan_course.widgets.shell import Explorer
+from gan_course.widgets.shell import CHOICE, Explorer
 
 LARGEST_IMAGE, LARGEST_KERNEL, LARGEST_NUMBER = 8, 5, 999
 IMAGES = {
@@ -24,6 +24,7 @@ KERNELS = {
     "leave as it is": np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
     "blur 2 × 2": np.ones((2, 2), int),
 }
+_WIDE = {"style": {"description_width": "5em"}, "layout": {"width": "330px", "max_width": "97%"}}
 PADDINGS = [("none (valid)", "valid"), ("same", "same"), ("full", "full")]
 
 
@@ -136,14 +137,13 @@ def convolution_explorer(image: np.ndarray | None = None, kernel: np.ndarray | N
     kernels = KERNELS if kernel is None else {"from the lesson": kernel, **KERNELS}
     image_choice, image_text = _table_control("Input", images, LARGEST_IMAGE)
     kernel_choice, kernel_text = _table_control("Kernel", kernels, LARGEST_KERNEL)
-    wide = {"style": {"description_width": "5em"}, "layout": {"width": "280px"}}
     controls = {
         "image": image_text,
         "kernel": kernel_text,
-        "padding": widgets.Dropdown(options=PADDINGS, description="Padding", **wide),
-        "stride": widgets.IntSlider(1, 1, 4, description="Stride", **wide),
-        "dilation": widgets.IntSlider(1, 1, 3, description="Dilation", **wide),
-        "position": widgets.IntSlider(0, 0, 0, description="Position", **wide),
+        "padding": widgets.SelectionSlider(options=PADDINGS, description="Padding", **_WIDE),
+        "stride": widgets.IntSlider(1, 1, 4, description="Stride", **_WIDE),
+        "dilation": widgets.IntSlider(1, 1, 3, description="Dilation", **_WIDE),
+        "position": widgets.IntSlider(0, 0, 0, description="Position", **_WIDE),
     }
 
     def draw(
@@ -164,16 +164,14 @@ def convolution_explorer(image: np.ndarray | None = None, kernel: np.ndarray | N
 
 def _table_control(
     name: str, tables: dict[str, np.ndarray], largest: int
-) -> tuple[widgets.Dropdown, widgets.Textarea]:
+) -> tuple[widgets.ToggleButtons, widgets.Textarea]:
     """A choice of tables, and the text of the chosen one, to be edited."""
     texts = {
         title: "\n".join(" ".join(f"{value:g}" for value in row) for row in table)
         for title, table in tables.items()
     }
-    width = {"width": "200px"}
-    choice = widgets.Dropdown(
-        options=list(texts), description=name, style={"description_width": "4em"}, layout=width
-    )
-    text = widgets.Textarea(texts[choice.value], layout={**width, "height": f"{1.45 * largest + 1:.0f}em"})
+    choice = widgets.ToggleButtons(options=list(texts), description=name, style=CHOICE, layout=_WIDE["layout"])
+    layout = {**_WIDE["layout"], "height": f"{1.45 * largest + 1:.0f}em"}
+    text = widgets.Textarea(texts[choice.value], description="Numbers", style=_WIDE["style"], layout=layout)
     choice.observe(lambda change: text.set_trait("value", texts[change["new"]]), "value")
     return choice, text

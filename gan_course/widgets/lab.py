@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gan_course.plots import Scene, show_game
-from gan_course.widgets.shell import Explorer
+from gan_course.widgets.shell import CHOICE, Explorer
 
 PICTURES = 1000  # that the play button shows before it stops by itself
 _WIDE = {"style": {"description_width": "12em"}, "layout": {"width": "345px"}}
@@ -65,12 +65,14 @@ class TwoPlayerLab(Explorer):
             "g_updates": _updates(preset.g_updates, "G's updates a step"),
         }
         controls = {
-            "points": widgets.Dropdown(options=list(self.tables), description="Points", **_WIDE),
+            "points": widgets.ToggleButtons(options=list(self.tables), description="Points", style=CHOICE),
             "seed": widgets.BoundedIntText(0, 0, 9999, description="Seed", **_WIDE),
-            "loss": widgets.Dropdown(options=list(LOSSES), value=preset.loss, description="Loss", **_WIDE),
+            "loss": widgets.ToggleButtons(options=list(LOSSES), description="Loss", style=CHOICE),
         }
-        self.preset = widgets.Dropdown(options=list(PRESETS), description="Preset", **_WIDE)
-        self.stride = widgets.Dropdown(options=[1, 10, 100], value=10, description="Steps at a time", **_WIDE)
+        self.preset = widgets.ToggleButtons(options=list(PRESETS), description="Preset", style=CHOICE)
+        self.stride = widgets.SelectionSlider(
+            options=[1, 10, 100], value=10, description="Steps at a time", **_WIDE
+        )
         self.buttons = {
             name: widgets.Button(description=text, layout={"width": "auto"}) for name, text in _BUTTONS.items()
         }
@@ -82,17 +84,12 @@ class TwoPlayerLab(Explorer):
         self._listen()
 
     def _panel(self, controls: dict[str, widgets.Widget]) -> widgets.Widget:
-        columns = [
-            widgets.VBox([self.preset, *controls.values()]),
-            widgets.VBox([*self.settings.values(), self.stride]),
+        rows = [
+            [self.preset, controls["points"], controls["loss"]],
+            [*self.settings.values(), controls["seed"], self.stride],
+            [*self.buttons.values(), self.play],
         ]
-        wrapped = {"flex_flow": "row wrap"}
-        return widgets.VBox(
-            [
-                widgets.HBox(columns, layout=wrapped),
-                widgets.HBox([*self.buttons.values(), self.play], layout=wrapped),
-            ]
-        )
+        return widgets.VBox([widgets.HBox(row, layout={"flex_flow": "row wrap"}) for row in rows])
 
     def _listen(self) -> None:
         for who in ("discriminator", "generator", "both"):
@@ -136,8 +133,7 @@ class TwoPlayerLab(Explorer):
         self.game.g_optimizer.learning_rate = now["g_learning_rate"]
         d_updates = 0 if who == "generator" else now["d_updates"]
         g_updates = 0 if who == "discriminator" else now["g_updates"]
-        for _ in range(steps):
-            self.game.step(d_updates, g_updates)
+        self.game.step(d_updates, g_updates, steps)
 
 
 def _words(scene: Scene) -> str:

@@ -46,7 +46,7 @@ def _controls(width: int, depth: str) -> dict[str, widgets.Widget]:
         "width": widgets.SelectionSlider(options=WIDTHS, value=width, description="Width", **STYLE),
         "depth": widgets.IntSlider(2, 1, DEEPEST, description=depth, **STYLE),
         "kernel": widgets.IntSlider(5, 1, LARGEST_KERNEL, step=2, description="Kernel", **STYLE),
-        "side": widgets.Dropdown(options=SIDES, description="Side of the image", **STYLE),
+        "side": widgets.SelectionSlider(options=SIDES, description="Side of the image", **STYLE),
     }
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from gan_course.plots import as_png
 
+CHOICE = {"button_width": "auto", "description_width": "initial"}  # of buttons one of which is chosen
 _WORDS = '<div role="status" style="white-space: pre-line; line-height: 1.4">{}</div>'
 
 
@@ -71,7 +72,12 @@ class Explorer(Shown):
     ) -> None:
         """Draw for the first time, and again whenever a control's value changes."""
         self.draw, self.controls = draw, dict(controls)
-        layout = {"max_width": "100%", "height": "auto", "align_self": "flex-start"}  # never enlarged
+        layout = {
+            "max_width": "100%",
+            "height": "auto",
+            "align_self": "flex-start",
+            "margin": "0",
+        }  # never enlarged
         self._image = widgets.Image(format="png", layout=layout)
         self._text = widgets.HTML(layout={"min_height": "3em", "max_width": "700px"})
         row = widgets.HBox(list(self.controls.values()), layout={"flex_flow": "row wrap"})

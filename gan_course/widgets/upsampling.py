@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gan_course.plots import show_upsampling, upsampling_words
-from gan_course.widgets.shell import Explorer
+from gan_course.widgets.shell import CHOICE, Explorer
 
 LARGEST_SIDE, LARGEST_KERNEL, LARGEST_STRIDE = 56, 6, 4
 LARGE = (12, 12)  # has pixels that feel no border, whatever the kernel
@@ -81,7 +81,7 @@ def upsampling_explorer(images: Mapping[str, np.ndarray], kernel: int = 3, strid
             )
     style = {"style": {"description_width": "initial"}}
     controls = {
-        "image": widgets.Dropdown(options=list(images), description="Image", **style),
+        "image": widgets.ToggleButtons(options=list(images), description="Image", style=CHOICE),
         "kernel": widgets.IntSlider(kernel, 1, LARGEST_KERNEL, description="Kernel", **style),
         "stride": widgets.IntSlider(stride, 1, LARGEST_STRIDE, description="Stride", **style),
     }

@@ -26,6 +26,7 @@ test: .venv/test ## run everything CI runs
 	$(BIN)/python tools/environment.py --check
 	$(BIN)/python -m pytest -q -n 2 tests
 	$(MAKE) test-lessons
+	$(MAKE) test-browser
 	$(MAKE) test-colab
 
 test-lessons: .venv/test ## run every lesson and exercise and compare the outputs

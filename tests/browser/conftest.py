@@ -29,6 +29,15 @@ READY = """async () => {
 }"""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Keep a picture of the page on which a test failed."""
+    report = yield
+    if report.failed and (lesson := getattr(item, "funcargs", {}).get("lesson")):
+        lesson.page.screenshot(path=SCREENSHOTS / f"{item.name}-failed.png")
+    return report
+
+
 @pytest.fixture(scope="session")
 def chromium():
     playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
@@ -36,8 +45,13 @@ def chromium():
     if not found:
         pytest.skip("the browser tests need Chromium, and none was found")
     as_root = ["--no-sandbox"] if os.getuid() == 0 else []
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=["--disable-gpu", *as_root])
+        arguments = ["--disable-gpu", "--disable-dev-shm-usage", *as_root]
+        try:
+            browser = driver.chromium.launch(executable_path=found, args=arguments)
+        except playwright.Error as error:
+            pytest.skip(f"{found} does not start here: {error}")
         yield browser
         browser.close()
 
@@ -84,8 +98,8 @@ def _wait_for(address):
 class Lesson:
     """A page with some cells of a lesson, all of them run; `errors` are what page and console complain of."""
 
-    def __init__(self, page, cells):
-        self.page, self.cells, self.errors = page, cells, []
+    def __init__(self, page, name, cells, widgets):
+        self.page, self.name, self.cells, self.widgets, self.errors = page, name, cells, widgets, []
         page.set_default_timeout(1000 * PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
@@ -105,18 +119,18 @@ class Lesson:
         return self.page.locator(".jp-CodeCell").nth(self.cells.index(cell)).locator(".jp-Cell-outputArea")
 
     def screenshot(self, cell, name):
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.output(cell).screenshot(path=SCREENSHOTS / f"{name}.png")
 
     def use_theme(self, name):
         self.page.evaluate("name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
 
 @pytest.fixture(scope="session")
 def lesson(request, chromium, jupyterlab):
     """The page of one lesson; the parameter is its place in `LESSONS`."""
-    (address, folder), (name, *_, code) = jupyterlab, LESSONS[request.param]
-    cells = LESSONS[request.param].cells
+    (address, folder), chosen = jupyterlab, LESSONS[request.param]
+    name, cells, code = chosen.name, chosen.cells, chosen.code
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", 4)
     by_id = {cell.id: cell for cell in notebook.cells}
     by_id |= {cell: nbformat.v4.new_code_cell(source, id=cell) for cell, source in code.items()}
@@ -124,7 +138,7 @@ def lesson(request, chromium, jupyterlab):
     for cell in notebook.cells:
         cell.outputs, cell.execution_count = [], None
     nbformat.write(notebook, folder / f"{name}.ipynb")
-    opened = Lesson(chromium.new_page(viewport={"width": WIDE, "height": TALL}), cells)
+    opened = Lesson(chromium.new_page(viewport={"width": WIDE, "height": TALL}), name, cells, chosen.widgets)
     opened.run(f"{address}/lab/tree/{name}.ipynb?reset")
     yield opened
     opened.close()

@@ -3,8 +3,8 @@
 A move is: the label of a control (or a selector of it), what is done, how, what must be read, and whether the
 picture must change (True), stay (False) or may do either (None).
 
-In JupyterLab 4.6 the arrow keys and letters on a list belong to the notebook: they move to another cell, or insert
-one. Home, End and the space bar belong to the list.
+No widget has a drop-down list: in JupyterLab 4.6 arrow keys and letters on one belong to the notebook, where they
+move to another cell or insert one.
 """
 
 from typing import NamedTuple
@@ -55,12 +55,14 @@ CONVOLUTION = [
     Move("Position", "press", "ArrowRight", "row 2, column 2"),
     Move("Position", "drag", 0, "row 0, column 0"),
     Move("Padding", "press", "End", "⌊(3 + 4 − 3) / 1⌋ + 1 = 5"),
+    Move("Padding", "drag", 0.5, "⌊(3 + 2 − 3) / 1⌋ + 1 = 3"),
+    Move("Padding", "press", "ArrowRight", "⌊(3 + 4 − 3) / 1⌋ + 1 = 5"),
     Move("Stride", "press", "ArrowRight", "⌊(3 + 4 − 3) / 2⌋ + 1 = 3"),
     Move("Stride", "drag", 0, "⌊(3 + 4 − 3) / 1⌋ + 1 = 5"),
     Move("Dilation", "drag", 0.5, "⌊(3 + 8 − ((3 − 1) · 2 + 1)) / 1⌋ + 1 = 7"),
     Move("Dilation", "press", "ArrowLeft", "⌊(3 + 4 − 3) / 1⌋ + 1 = 5"),
-    Move("Input", "choose", "a slanted line", "⌊(6 + 4 − 3) / 1⌋ + 1 = 8"),
-    Move("Kernel", "choose", "blur 2 × 2", "⌊(6 + 2 − 2) / 1⌋ + 1 = 7"),
+    Move("a slanted line", "press", "Enter", "⌊(6 + 4 − 3) / 1⌋ + 1 = 8"),
+    Move("blur 2 × 2", "click", "left", "⌊(6 + 2 − 2) / 1⌋ + 1 = 7"),
     Move(FIRST_TABLE, "type", "x", "row 0 of the input has 'x'", False),
     Move(FIRST_TABLE, "type", "9 0\n0 9", "⌊(2 + 2 − 2) / 1⌋ + 1 = 3"),
     Move(SECOND_TABLE, "type", "7", "9×7 = 63"),
@@ -70,20 +72,21 @@ UPSAMPLING = [
     Move("Stride", "press", "ArrowRight", "Stride 3 does not divide kernel 4: a checkerboard."),
     Move("Kernel", "press", "ArrowRight", "Stride 3 does not divide kernel 5: a checkerboard."),
     Move("Stride", "drag", 0, "every pixel gets 25 products. Kernel 5 is a multiple of stride 1."),
-    Move("Image", "choose", "our image", "Kernel 5"),
+    Move("our image", "click", "left", "Kernel 5"),
+    Move("digit", "press", "Enter", "Kernel 5"),
 ]
 GENERATOR = [
     Move("Latent numbers", "press", "ArrowLeft", "551,681 parameters"),
     Move("Width", "drag", 1, "1,512,961 parameters"),
     Move("Doublings", "press", "ArrowRight", "a side of 28 pixels halved 3 times is 3.5", False),
-    Move("Side of the image", "choose", "32", "parameters, "),
+    Move("Side of the image", "press", "ArrowRight", "parameters, "),
     Move("Kernel", "drag", 0.75, "2,236,417 parameters"),
 ]
 DISCRIMINATOR = [
     Move("Width", "drag", 0.75, "835,329 parameters"),
     Move("Strided layers", "press", "ArrowRight", "4,108,289 parameters"),
     Move("Kernel", "press", "ArrowRight", "8,043,521 parameters"),
-    Move("Side of the image", "choose", "32", "8,043,521 parameters"),
+    Move("Side of the image", "drag", 0.5, "8,043,521 parameters"),
 ]
 LAB = [
     Move("Both learn", "click", "left", "Step 510:"),
@@ -93,16 +96,16 @@ LAB = [
     Move("G's learning rate", "drag", 0, "0.0001", False),
     Move("css=.widget-slider >> nth=1 >> css=.noUi-handle", "press", "ArrowRight", "D's updates a step2", False),
     Move("css=.widget-slider >> nth=3 >> css=.noUi-handle", "press", "ArrowRight", "G's updates a step2", False),
-    Move("Steps at a time", "choose", "100", "Step 530:", False),
+    Move("Steps at a time", "press", "ArrowRight", "Step 530:", False),
     Move("Both learn", "click", "left", "Step 630:"),
-    Move("Loss", "press", "End", "D answered 0.5 everywhere: 0.25 and 0.25"),
-    Move("Points", "choose", "ring", "Step 0:"),
-    Move("Steps at a time", "choose", "1", "Step 0:", False),
+    Move("least squares", "press", "Enter", "D answered 0.5 everywhere: 0.25 and 0.25"),
+    Move("ring", "click", "left", "Step 0:"),
+    Move("Steps at a time", "drag", 0, "Step 0:", False),
     Move("Seed", "type", "7", "Step 0:"),
     Move(PLAY, "click", "left", "Step 1"),
     Move(PLAY, "press", "Enter", "Step ", None),
     Move("Start again", "click", "left", "Step "),
-    Move("Preset", "choose", "mode collapse", "Mode collapse:"),
+    Move("mode collapse", "press", "Space", "Mode collapse:"),
 ]
 TIMELINE = [
     Move("step", "press", "ArrowLeft", "the picture 3 of 4"),
@@ -139,7 +142,7 @@ LESSONS = [
             "quiz-before": quiz("02", "before"),
             "upsample": [
                 Move("Kernel", "press", "ArrowLeft", "Kernel 4 is a multiple of stride 2."),
-                Move("Image", "choose", "first feature map", "Kernel 4"),
+                Move("first feature map", "click", "left", "Kernel 4"),
                 Move("Stride", "drag", 1, "Kernel 4 is a multiple of stride 4."),
             ],
             "play": GENERATOR,
@@ -160,8 +163,8 @@ LESSONS = [
         "05_train_mnist",
         "setup imports settings data-embedded ready",
         {
+            "live": [Move("css=img", "wait", None, "")],  # first, while it still trains
             "quiz-before": quiz("05", "before"),
-            "live": [Move("css=img", "wait", None, "")],
             "scrub": TIMELINE,
             "play": LATENT,
             "quiz-after": quiz("05", "after"),

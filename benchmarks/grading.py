@@ -53,6 +53,8 @@ def measure(exercise: str, count: int) -> str:
     first, last = (statistics.mean(part) / 1e6 for part in (grown[:quarter], grown[-quarter:]))
     peaks = [row.marks.memory / 1e6 for row in rows]
     lines = [
+        "# Grading a class",
+        "",
         f"Written by `python -m benchmarks.grading` on {machine()}. Load average at the end, this work included: "
         f"{load()}.",
         "",

@@ -51,9 +51,9 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
         walk = spherical_walk(start, _latent(other_seed, dim), np.array([*WALK, position]))
         right, down = np.meshgrid(NEIGHBOURS, -NEIGHBOURS)
         around = walk[-1] + np.stack([right.ravel(), down.ravel()], axis=1) @ directions[:2]
-        images = generator(np.concatenate([walk, around]).astype("float32"), training=False)
-        answers = np.array(gan.discriminator(images[: len(walk)], training=False))[:, 0]
-        walked, neighbours = np.split(unscale(np.array(images)), [len(walk)])
+        images = generator.predict_on_batch(np.concatenate([walk, around]).astype("float32"))
+        answers = gan.discriminator.predict_on_batch(images[: len(walk)])[:, 0]
+        walked, neighbours = np.split(unscale(images), [len(walk)])
         words = (
             f"Called real with probability: {answers[-1]:.2f}.\n"
             f"Length of the latent vector: {np.linalg.norm(walk[-1]):.1f}; "

@@ -80,7 +80,7 @@ ATTACKS = {
     ),
     "overwrite": ("open('{folder}/precious.txt', 'w').write('gone')", NO_MEAN, "pending", ""),
     "read solution": ("exec(open('{folder}/solutions/stolen.py').read())", NO_MEAN, "pending", ""),
-    "read classmate": ("exec(open('{folder}/submissions/stolen.py').read())", NO_MEAN, "pending", ""),
+    "read classmate": ("exec(open('{folder}/submissions/honest/stolen.py').read())", NO_MEAN, "pending", ""),
     "search": (
         "import pathlib\nfound = [str(p) for p in pathlib.Path('{folder}').parents[1].rglob('*') if p.name in "
         "('stolen.py', 'precious.txt', 'gradebook.db', '{name}.ipynb')]\nassert found" + WRONG,
@@ -174,8 +174,8 @@ def test_hostile_submissions_are_contained(tmp_path):
     toy.course(tmp_path)
     connections = []
     words = {"{folder}": str(tmp_path), "{name}": toy.NAME, "{port}": str(_lister(connections))}
-    (tmp_path / "submissions").mkdir()
-    for path in ("precious.txt", "solutions/stolen.py", "submissions/stolen.py"):
+    (tmp_path / "submissions" / "honest").mkdir(parents=True)
+    for path in ("precious.txt", "solutions/stolen.py", "submissions/honest/stolen.py"):
         (tmp_path / path).write_text(RIGHT)
         (tmp_path / path).chmod(0o666)
     for student, (source, *_) in ATTACKS.items():

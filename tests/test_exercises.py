@@ -179,7 +179,7 @@ WRONG = {  # exercise, task, what a student writes, what the check says
     (GRAY, 2, "return photos[:1]", "slice the last axis only"),
     (GRAY, 2, "return photos[..., 2:]", "not the values of the first channel"),
     (GRAY, 3, "return photos.mean(-1, keepdims=True).round().astype('uint8')", "take the three weights"),
-    (GRAY, 3, "return (photos @ [0.299, 0.587, 0.114]).round().astype('uint8')", "keep the axis"),
+    (GRAY, 3, "return (photos @ [0.299, 0.587, 0.114]).round().astype('uint8')", "sum with keepdims=True"),
     (GRAY, 3, "return photos @ np.array([[0.299], [0.587], [0.114]])", "float64; expected uint8"),
     (GRAY, 3, "return (photos @ np.array([[0.114], [0.299], [0.587]])).astype('uint8')", "expected 0.587"),
     (GRAY, 4, "return images.astype('float32')", "from 0 to 255; they are not scaled yet"),

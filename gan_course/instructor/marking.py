@@ -94,6 +94,7 @@ def plan(assignment: Assignment, cells: Sequence[Cell]) -> tuple[list[Step], lis
     places |= {(grade_id(cell),): index for index, cell in enumerate(copy) if grade_id(cell)}
     own: dict[int, list[Step]] = {}
     found: dict[int, int] = {}
+    pictures: dict[int, tuple[str, ...]] = {}
     here = -1
     for cell in cells:
         place = places.get((cell.grade_id,), places.get(cell.id, texts.get(cell.source.strip())))
@@ -101,6 +102,7 @@ def plan(assignment: Assignment, cells: Sequence[Cell]) -> tuple[list[Step], lis
             here = place
             found[place] = found.get(place, 0) + 1
             if utils.is_locked(source[place]) or (cell.kind == "markdown" and not utils.is_grade(source[place])):
+                pictures[place] = pictures.get(place, ()) + cell.pictures
                 continue
             name = grade_id(source[place])
         else:
@@ -115,7 +117,7 @@ def plan(assignment: Assignment, cells: Sequence[Cell]) -> tuple[list[Step], lis
             if utils.is_grade(cell):
                 _one_answer(own.setdefault(index, []), name, cell)
         elif utils.is_locked(cell) or index not in found:
-            steps.append(_instructors(cell))
+            steps.append(_instructors(cell, pictures.get(index, ())))
         steps += own.pop(index, [])
     return steps, notes
 
@@ -128,9 +130,9 @@ def _one_answer(steps: list[Step], name: str, cell: nbformat.NotebookNode) -> No
     steps[:] = [first, *(step for step in steps if step.name != name)]
 
 
-def _instructors(cell: nbformat.NotebookNode) -> Step:
+def _instructors(cell: nbformat.NotebookNode, pictures: tuple[str, ...]) -> Step:
     points = cell.metadata.nbgrader.points if utils.is_grade(cell) else None
-    return Step(cell.source, cell.cell_type, grade_id(cell), points, own=False)
+    return Step(cell.source, cell.cell_type, grade_id(cell), points, own=False, pictures=pictures)
 
 
 def mark(

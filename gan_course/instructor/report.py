@@ -127,8 +127,9 @@ def _row(*values: str, kind: str = "td") -> str:
 def _cell(cell: dict[str, Any], titles: Mapping[str, str]) -> str:
     if not cell["own"]:
         if cell["earned"] is None:
-            return ""
-        said = f": {cell['error']}" if cell["error"] else ""
+            heading = f"<h2>{escape(cell['name'])}</h2>" if cell["name"] and cell["pictures"] else ""
+            return heading + _handed_in(cell)
+        said = f": {cell['error'].removeprefix('AssertionError: ')}" if cell["error"] else ""
         sort = "yes" if cell["earned"] == cell["points"] else "no"
         title, points = escape(titles[cell["name"]]), f"{cell['earned']:g} of {cell['points']:g}"
         return f'<p class="{sort}">{title}: {points}{escape(said)}</p>'
@@ -140,10 +141,14 @@ def _cell(cell: dict[str, Any], titles: Mapping[str, str]) -> str:
             parts.append(f"<pre>{escape(output['text'][:SHOWN])}</pre>")
     if cell["error"]:
         parts.append(f'<pre class="no">{escape(cell["error"])}</pre>')
-    drawn = {output.get("image", "").strip() for output in cell["outputs"]}
-    if handed_in := [picture for picture in cell["pictures"] if picture.strip() not in drawn]:
-        parts += ["<p>Handed in with this cell:</p>", *(_picture(one, "handed in") for one in handed_in)]
+    parts.append(_handed_in(cell))
     return "\n".join(parts)
+
+
+def _handed_in(cell: dict[str, Any]) -> str:
+    drawn = {output.get("image", "").strip() for output in cell["outputs"]}
+    pictures = [_picture(one, "handed in") for one in cell["pictures"] if one.strip() not in drawn]
+    return "\n".join(["<p>Handed in with this cell:</p>", *pictures]) if pictures else ""
 
 
 def _picture(text: str, words: str) -> str:

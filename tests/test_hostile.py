@@ -43,7 +43,12 @@ ATTACKS = {
         "could not be interrupted; it was left out",
     ),
     "endless output": ("while True: print('x' * 1000)", NO_MEAN, "limit", "cell mean wrote "),
-    "endless flood": ("while True: print('x' * 11_000_000, flush=True)", NO_MEAN, "limit", "cell mean wrote "),
+    "endless flood": (
+        "while True: print('x' * 11_000_000, flush=True)",
+        NO_MEAN,
+        "limit",
+        "cell mean wrote too much at once",
+    ),
     "huge output": ("print('x' * 30_000_000)" + RIGHT, ALL, "limit", "wrote too much at once"),
     "memory bomb": ("keep = bytearray(2 * 10**9)", NO_MEAN, "limit", "1 GB of memory"),
     "memory in children": (

@@ -190,7 +190,7 @@ class Kernel:
                 self._die(f"{outcome.limit}, and could not be interrupted")
             if self.process.poll() is not None:
                 self._die("the kernel ended")
-            if not outcome.limit and (limit := self._limit(seen, late and seconds)):
+            if not outcome.limit and (limit := self._limit(seen, seconds if late else None)):
                 outcome.limit, deadline = limit, time.monotonic() + self.limits.interrupt_seconds
                 self.client.control_channel.send(self.client.session.msg("interrupt_request", {}))
             self._wait(self.client.shell_channel, self.client.iopub_channel)
@@ -213,12 +213,13 @@ class Kernel:
             outcome.answers = {key: answer["data"]["text/plain"] for key, answer in answers}
         return outcome
 
-    def _limit(self, seen: "_Outputs", late: float) -> str:
+    def _limit(self, seen: "_Outputs", over: float | None) -> str:
+        """Say which limit a cell has passed, if any; `over` are the seconds it had, once they are over."""
         if seen.size > self.limits.output:
             return "wrote endless output"
         if self.hang_up.poll(0):  # ZeroMQ hangs up on a message that is too long
             return TOO_MUCH
-        return f"ran longer than {late:.0f} s" if late else ""
+        return "" if over is None else f"ran longer than {over:.0f} s"
 
     def _die(self, reason: str) -> None:
         kill(self.process)

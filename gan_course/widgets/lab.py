@@ -67,7 +67,9 @@ class TwoPlayerLab(Explorer):
         controls = {
             "points": widgets.ToggleButtons(options=list(self.tables), description="Points", style=CHOICE),
             "seed": widgets.BoundedIntText(0, 0, 9999, description="Seed", **_WIDE),
-            "loss": widgets.ToggleButtons(options=list(LOSSES), description="Loss", style=CHOICE),
+            "loss": widgets.ToggleButtons(
+                options=list(LOSSES), value=preset.loss, description="Loss", style=CHOICE
+            ),
         }
         self.preset = widgets.ToggleButtons(options=list(PRESETS), description="Preset", style=CHOICE)
         self.stride = widgets.SelectionSlider(

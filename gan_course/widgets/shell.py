@@ -72,13 +72,8 @@ class Explorer(Shown):
     ) -> None:
         """Draw for the first time, and again whenever a control's value changes."""
         self.draw, self.controls = draw, dict(controls)
-        layout = {
-            "max_width": "100%",
-            "height": "auto",
-            "align_self": "flex-start",
-            "margin": "0",
-        }  # never enlarged
-        self._image = widgets.Image(format="png", layout=layout)
+        never_enlarged = {"max_width": "100%", "height": "auto", "align_self": "flex-start", "margin": "0"}
+        self._image = widgets.Image(format="png", layout=never_enlarged)
         self._text = widgets.HTML(layout={"min_height": "3em", "max_width": "700px"})
         row = widgets.HBox(list(self.controls.values()), layout={"flex_flow": "row wrap"})
         super().__init__([panel or row, self._image, self._text])

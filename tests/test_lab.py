@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from gan_course.plane import PRESETS, load_points
-from gan_course.plots import LN2, Scene, show_game, window_grid
+from gan_course.plots import LN2, Scene, as_png, show_game, window_grid
 from gan_course.widgets import TwoPlayerLab
 
 
@@ -72,6 +72,18 @@ def test_a_long_history_keeps_its_mean():
     points = drawn(show_game(scene(history=history)), 2, "generator")
     assert len(points) == 200
     np.testing.assert_allclose(points[:, 1].mean(), history[:, 1].mean())
+
+
+def test_a_figure_drawn_anew_is_the_figure_of_that_scene_alone():
+    scenes = [
+        scene(history=np.random.default_rng(0).normal(size=(40, 3)), guess=(LN2, -LN2)),
+        scene(reached=np.array([True, True]), real=np.zeros((2, 2))),
+        scene(history=np.zeros((0, 3)), fake=np.array([[0.1, 0.2]]), advice=np.ones((1, 2)), guess=(0.0, 0.0)),
+    ]
+    figure = None
+    for each in [*scenes, *scenes]:
+        figure = show_game(each, figure)
+        assert as_png(figure) == as_png(show_game(each))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from keras import layers
 
 import gan_course
 from gan_course.datasets import unscale
-from gan_course.plots import image_grid, principal_directions, show_latent, spherical_walk
+from gan_course.plots import as_png, image_grid, principal_directions, show_latent, spherical_walk
 from gan_course.tasks import small_networks
 from gan_course.widgets import latent_explorer
 
@@ -44,6 +44,15 @@ def test_the_picture_shows_what_it_was_given():
     np.testing.assert_array_equal(path, image_grid(images[10:], 4))
     assert [text.get_text() for text in figure.axes[2].texts] == ["0.10", "0.20", "0.30", "0.40"]
     assert figure.axes[2].lines[0].get_xdata() == pytest.approx(6 + 2)  # above the second image
+
+
+def test_a_figure_drawn_anew_is_the_figure_of_those_images_alone():
+    figure, random = None, np.random.default_rng(0)
+    for side, channels, position in ((4, 1, 0.0), (8, 3, 1.0), (4, 1, 0.4)):
+        images = random.integers(0, 255, (14, side, side, channels), dtype="uint8")
+        shown = images[0], images[1:10], images[10:], random.random(4), position
+        figure = show_latent(*shown, figure)
+        assert as_png(figure) == as_png(show_latent(*shown))
 
 
 @pytest.fixture(scope="module")

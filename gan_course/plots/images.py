@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 LN2 = float(np.log(2))
@@ -134,6 +135,14 @@ def draw_losses(axes: Axes, d_loss: Sequence[float], g_loss: Sequence[float], sm
     axes.set(xlabel="step", ylabel="binary cross-entropy", ylim=(0, None))
 
 
+def clear(*all_axes: Axes) -> None:
+    """Remove what was drawn into axes; titles, labels, ticks, legends stay, and need not be made again."""
+    for axes in all_axes:
+        for artist in (*axes.images, *axes.lines, *axes.collections, *axes.patches, *axes.texts):
+            artist.remove()
+        axes.relim()
+
+
 def as_png(figure: Figure) -> bytes:
     """Return a figure as the bytes of a PNG file with 100 pixels an inch, and close it.
 
@@ -147,6 +156,8 @@ def as_png(figure: Figure) -> bytes:
         b'PNG'
     """
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=100, pil_kwargs={"compress_level": 1})
+    figure.set_dpi(100)
+    canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
+    canvas.print_png(file, pil_kwargs={"compress_level": 1})
     plt.close(figure)
     return file.getvalue()

@@ -4,16 +4,24 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import EllipseCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from gan_course.plots.images import D_COLOR, G_COLOR, LN2
+from gan_course.plots.images import D_COLOR, G_COLOR, LN2, clear
 
 WINDOW = 1.1  # the picture shows -1.1 to 1.1 both ways; the points live in [-1, 1]
 ARROW, LONGEST = 0.1, 0.3  # how long an arrow of length 1 is drawn, and how long any is drawn at most
 _ANSWERS = LinearSegmentedColormap.from_list("answers", ["#F2B68C", "white", "#8FC3E6"])  # pale G_COLOR, D_COLOR
+_LINE = {"marker": ".", "ms": 2, "lw": 1}
+_POINTS = {
+    "real": {"marker": "o", "ms": 4, "color": D_COLOR, "mec": "white", "mew": 0.4},
+    "generated": {"marker": "^", "ms": 5, "color": G_COLOR, "mec": "white", "mew": 0.4},
+}
+_PLAYERS = {"generator": G_COLOR, "discriminator": D_COLOR}
 _AT_RIGHT_EDGE = {
     "xycoords": ("axes fraction", "data"),
     "textcoords": "offset points",
@@ -69,7 +77,7 @@ def window_grid(side: int = 50) -> np.ndarray:
     return np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
 
 
-def show_game(scene: Scene) -> Figure:
+def show_game(scene: Scene, figure: Figure | None = None) -> Figure:
     """Draw the plane with both players' points, and the course of the game beside it.
 
     On the left: what the discriminator answers everywhere, the real and the generated points, and an arrow at each
@@ -78,6 +86,7 @@ def show_game(scene: Scene) -> Figure:
 
     Args:
         scene: What is to be seen.
+        figure: One that this function has returned, to be drawn anew in place: that takes half the time.
 
     Returns:
         A matplotlib figure of 700 x 400 pixels at 100 dpi.
@@ -88,26 +97,55 @@ def show_game(scene: Scene) -> Figure:
         >>> show_game(Game(load_points("eight Gaussians")).scene()).axes[0].get_title()
         '0 of 8 modes reached'
     """
-    figure = Figure(figsize=(7, 4), dpi=100)
-    _draw_plane(figure.add_axes((0.01, 0.03, 0.515, 0.9)), figure.add_axes((0.535, 0.03, 0.015, 0.9)), scene)
-    _draw_losses(figure.add_axes((0.675, 0.6, 0.31, 0.33)), scene)
-    _draw_lengths(figure.add_axes((0.675, 0.12, 0.31, 0.33)), scene.history[:, 2])
+    figure = figure or _empty()
+    plane, _, losses, lengths = figure.axes
+    clear(plane, losses, lengths)
+    _draw_plane(plane, scene)
+    _draw_losses(losses, scene)
+    _draw_lengths(lengths, scene.history[:, 2])
     return figure
 
 
-def _draw_plane(plane: Axes, bar: Axes, scene: Scene) -> None:
-    side = round(len(scene.answers) ** 0.5)
-    heat = plane.imshow(
-        np.reshape(scene.answers, (side, side)),
-        cmap=_ANSWERS,
-        vmin=0,
-        vmax=1,
-        origin="lower",
-        extent=(-WINDOW, WINDOW, -WINDOW, WINDOW),
-    )
-    plane.figure.colorbar(heat, cax=bar, ticks=[0, 0.5, 1])
+def _empty() -> Figure:
+    """Return the figure with all that no scene changes."""
+    figure = Figure(figsize=(7, 4), dpi=100)
+    plane, bar = figure.add_axes((0.01, 0.03, 0.515, 0.9)), figure.add_axes((0.535, 0.03, 0.015, 0.9))
+    losses, lengths = figure.add_axes((0.675, 0.6, 0.31, 0.33)), figure.add_axes((0.675, 0.12, 0.31, 0.33))
+    plane.set(xlim=(-WINDOW, WINDOW), ylim=(-WINDOW, WINDOW), xticks=[], yticks=[], aspect="equal")
+    points = [Line2D([], [], ls="", label=label, **style) for label, style in _POINTS.items()]
+    plane.legend(handles=points, loc="upper left", fontsize=8, framealpha=0.8, handletextpad=0, borderpad=0.2)
+    figure.colorbar(ScalarMappable(cmap=_ANSWERS), cax=bar, ticks=[0, 0.5, 1])
     bar.tick_params(labelsize=9)
     bar.set_title("D(x)", fontsize=9)
+    losses.set_title("losses", fontsize=10)
+    players = [Line2D([], [], color=color, label=label, **_LINE) for label, color in _PLAYERS.items()]
+    losses.legend(
+        handles=players,
+        fontsize=8,
+        frameon=False,
+        loc="upper center",
+        ncols=2,
+        handlelength=1,
+        columnspacing=1,
+    )
+    losses.margins(y=0.3)
+    losses.locator_params(nbins=4)
+    losses.tick_params(labelsize=8, labelbottom=False)
+    lengths.set_yscale("log")
+    lengths.minorticks_off()
+    lengths.set(ylim=(1e-6, 1e2), yticks=[1e-6, 1e-3, 1], yticklabels=["1e-6", "0.001", "1"])
+    lengths.set_title("mean length of the arrows", fontsize=10)
+    lengths.set_xlabel("step", fontsize=9)
+    lengths.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    lengths.tick_params(labelsize=8)
+    return figure
+
+
+def _draw_plane(plane: Axes, scene: Scene) -> None:
+    side = round(len(scene.answers) ** 0.5)
+    answers = np.reshape(scene.answers, (side, side))
+    window = (-WINDOW, WINDOW, -WINDOW, WINDOW)
+    plane.imshow(answers, cmap=_ANSWERS, vmin=0, vmax=1, origin="lower", extent=window)
     for kind, style in ((scene.reached, "-"), (~scene.reached, ":")):
         size = 2 * scene.radii[kind]
         circles = EllipseCollection(
@@ -115,43 +153,31 @@ def _draw_plane(plane: Axes, bar: Axes, scene: Scene) -> None:
         )
         circles.set(facecolor="none", edgecolor="#444444", linestyle=style)
         plane.add_collection(circles)
-    plane.plot(*scene.real.T, "o", ms=4, color=D_COLOR, mec="white", mew=0.4, label="real")
-    plane.plot(*scene.fake.T, "^", ms=5, color=G_COLOR, mec="white", mew=0.4, label="generated")
+    for points, (label, style) in zip((scene.real, scene.fake), _POINTS.items(), strict=True):
+        plane.plot(*points.T, ls="", label=label, **style)
     length = np.linalg.norm(scene.advice, axis=1, keepdims=True)
     arrows = scene.advice * np.minimum(ARROW, LONGEST / np.maximum(length, 1e-12))
     plane.quiver(*scene.fake.T, *arrows.T, angles="xy", scale_units="xy", scale=1, width=0.004)
-    plane.legend(loc="upper left", fontsize=8, framealpha=0.8, handletextpad=0, borderpad=0.2)
-    plane.set(xlim=(-WINDOW, WINDOW), ylim=(-WINDOW, WINDOW), xticks=[], yticks=[])
+    plane.set(xlim=(-WINDOW, WINDOW), ylim=(-WINDOW, WINDOW))
     plane.set_title(f"{scene.reached.sum()} of {len(scene.reached)} modes reached", fontsize=10)
 
 
 def _draw_losses(axes: Axes, scene: Scene) -> None:
     d_loss, g_loss, _ = scene.history.T
-    axes.plot(*_binned(g_loss), ".-", ms=2, lw=1, color=G_COLOR, label="generator")
-    axes.plot(*_binned(d_loss), ".-", ms=2, lw=1, color=D_COLOR, label="discriminator")
+    axes.set_ylim(0, 1, auto=True)  # from these, whatever was drawn before, autoscaling sets out
+    for losses, (label, color) in zip((g_loss, d_loss), _PLAYERS.items(), strict=True):
+        axes.plot(*_binned(losses), color=color, label=label, **_LINE)
     is_entropy = np.isclose(scene.guess[0], LN2)
     for guess in sorted(set(scene.guess)):
         axes.axhline(guess, color="black", lw=0.8, ls="--")
         sign = "−" if guess < 0 else ""
         axes.annotate(f"{sign}ln 2" if is_entropy else f"{guess:g}", (1, guess), (-2, 2), **_AT_RIGHT_EDGE)
-    axes.set_title("losses", fontsize=10)
-    axes.legend(fontsize=8, frameon=False, loc="upper center", ncols=2, handlelength=1, columnspacing=1)
-    axes.margins(y=0.3)
-    axes.locator_params(nbins=4)
     axes.set_xlim(0, len(d_loss) + 1)
-    axes.tick_params(labelsize=8, labelbottom=False)
 
 
 def _draw_lengths(axes: Axes, lengths: np.ndarray) -> None:
-    axes.plot(*_binned(lengths), ".-", ms=2, lw=1, color="black")
-    axes.set_yscale("log")
-    axes.minorticks_off()
-    axes.set(ylim=(1e-6, 1e2), yticks=[1e-6, 1e-3, 1], yticklabels=["1e-6", "0.001", "1"])
-    axes.set_title("mean length of the arrows", fontsize=10)
-    axes.set_xlabel("step", fontsize=9)
+    axes.plot(*_binned(lengths), color="black", **_LINE)
     axes.set_xlim(0, len(lengths) + 1)
-    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.tick_params(labelsize=8)
 
 
 def _binned(values: np.ndarray, most: int = 200) -> tuple[np.ndarray, np.ndarray]:

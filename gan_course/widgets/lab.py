@@ -107,7 +107,7 @@ class TwoPlayerLab(Explorer):
         self.game.loss = loss
         scene = self.game.scene()
         look = f"{self.preset.value.capitalize()}: {self.presets[self.preset.value].look}."
-        return show_game(scene), f"{_words(scene)}\n{look}"
+        return show_game(scene, self.figure), f"{_words(scene)}\n{look}"
 
     def _apply_preset(self) -> None:
         preset = self.presets[self.preset.value]

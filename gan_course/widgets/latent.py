@@ -46,7 +46,10 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
     generator, dim = gan.best_generator, gan.latent_dim
     directions = principal_directions(_first_kernel(generator, dim), DIRECTIONS)
 
+    figure = None
+
     def draw(seed: int, other_seed: int, position: float, **along: float) -> tuple[Figure, str]:
+        nonlocal figure
         start = _latent(seed, dim) + np.array([*along.values()]) @ directions
         walk = spherical_walk(start, _latent(other_seed, dim), np.array([*WALK, position]))
         right, down = np.meshgrid(NEIGHBOURS, -NEIGHBOURS)
@@ -59,7 +62,8 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
             f"Length of the latent vector: {np.linalg.norm(walk[-1]):.1f}; "
             f"random ones are about {np.sqrt(dim):.1f} long."
         )
-        return show_latent(walked[-1], neighbours, walked[:-1], answers[:-1], position), words
+        figure = show_latent(walked[-1], neighbours, walked[:-1], answers[:-1], position, figure)
+        return figure, words
 
     return Explorer(draw, _controls())
 

@@ -72,6 +72,7 @@ class Explorer(Shown):
     ) -> None:
         """Draw for the first time, and again whenever a control's value changes."""
         self.draw, self.controls = draw, dict(controls)
+        self.figure: Figure | None = None
         never_enlarged = {"max_width": "100%", "height": "auto", "align_self": "flex-start", "margin": "0"}
         self._image = widgets.Image(format="png", layout=never_enlarged)
         self._text = widgets.HTML(layout={"min_height": "3em", "max_width": "700px"})

@@ -82,7 +82,7 @@ def test_a_damaged_file_is_named(folder):
         pretrained("mnist")
 
 
-def test_a_training_is_packed_with_what_it_measured(folder):
+def test_a_training_is_packed_with_what_it_measured(folder, few_samples):
     run = folder / "run"
     words = "train mnist --source embedded --steps 3 --batch-size 4 --metrics 2 --seed 5 --out"
     assert cli.main([*words.split(), str(run)]) == 0

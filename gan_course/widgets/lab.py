@@ -113,8 +113,10 @@ class TwoPlayerLab(Explorer):
         preset = self.presets[self.preset.value]
         for name, control in self.settings.items():
             control.value = getattr(preset, name)
+        self.game.loss = preset.loss
+        self._restart()
         self.controls["loss"].value = preset.loss
-        self._restart_and_show()
+        self.show()
 
     def _restart_and_show(self) -> None:
         self._restart()

@@ -183,7 +183,7 @@ class Preset(NamedTuple):
 
 
 PRESETS = {
-    "balance": Preset("the points spread over all modes, and both losses stay near the dashed line"),
+    "balance": Preset("the points spread over the modes, and both losses stay near the dashed line"),
     "vanishing gradients": Preset(
         "the discriminator has learned alone and is sure of itself: the arrows are too short to be seen, and the "
         "points stay where they are; then choose the non-saturating loss",

@@ -1,6 +1,8 @@
 """The two-player lab and its picture."""
 
 import dataclasses
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -163,10 +165,35 @@ def test_a_preset_moves_the_controls_and_gives_its_head_start(lab):
     assert lab.game.history == [] and lab.controls["loss"].value == "non-saturating"
 
 
+@pytest.mark.parametrize("setting", ["loss", "d_updates"])
+def test_a_preset_whose_settings_were_changed_is_left_and_can_be_chosen_again(lab, setting):
+    lab.preset.value = "balance"
+    assert PRESETS["balance"].look in lab.words
+    control = lab.controls["loss"] if setting == "loss" else lab.settings[setting]
+    before, control.value = control.value, {"loss": "minimax", "d_updates": 7}[setting]
+    assert lab.preset.value is None and PRESETS["balance"].look not in lab.words
+    lab.preset.value = "balance"
+    assert control.value == before and PRESETS["balance"].look in lab.words
+
+
+def test_a_click_in_another_thread_waits_for_the_one_before(lab):
+    lab.preset.value, lab.stride.value = "balance", 10
+    first = threading.Thread(target=lambda: lab.preset.set_trait("value", "vanishing gradients"))
+    first.start()
+    while first.is_alive() and not lab.words.startswith("One moment"):
+        time.sleep(0.001)
+    lab.buttons["both"].click()
+    first.join()
+    alone = PRESETS["vanishing gradients"].head_start
+    played = np.isfinite(lab.game.history)[:, 1].tolist()
+    assert played == [False] * alone + [True] * 10
+    lab.preset.value = "balance"
+
+
 def test_a_table_of_ones_own_is_played_on():
     mine = [[0.5, 0.5], [-0.5, 0.5], [0.0, -0.5]]
     lab = TwoPlayerLab(points=mine, steps=2)
-    assert lab.words.startswith("Step 2:") and "of 3 modes" in lab.words
+    assert lab.words.startswith("Step 2:") and "Modes reached: 0 of 3." in lab.words
     np.testing.assert_allclose(drawn(lab.figure, 0, "real"), mine)
 
 

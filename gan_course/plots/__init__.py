@@ -14,15 +14,17 @@ from gan_course.plots.images import (
 from gan_course.plots.latent import principal_directions, show_latent, spherical_walk
 from gan_course.plots.live import pace, show_training
 from gan_course.plots.networks import Layer, count_words, discriminator_layers, generator_layers, show_layers
-from gan_course.plots.plane import Scene, show_game, window_grid
+from gan_course.plots.plane import ARROW, LONGEST, Scene, show_game, window_grid
 from gan_course.plots.tables import number
 from gan_course.plots.timeline import show_step, spread, timeline_gif
 from gan_course.plots.upsampling import show_upsampling, upsampling_words
 
 __all__ = [
+    "ARROW",
     "D_COLOR",
     "G_COLOR",
     "LN2",
+    "LONGEST",
     "Layer",
     "Scene",
     "Sweep",

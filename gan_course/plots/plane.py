@@ -82,7 +82,7 @@ def show_game(scene: Scene, figure: Figure | None = None) -> Figure:
 
     On the left: what the discriminator answers everywhere, the real and the generated points, and an arrow at each
     generated point in the direction in which the discriminator would move it. A circle stands for each mode, whole
-    if it is reached, dotted if it is missed. On the right: both losses, and how long the arrows were.
+    if it is reached, dotted if it is missed. On the right: both losses, and how long the gradients were.
 
     Args:
         scene: What is to be seen.
@@ -117,24 +117,25 @@ def _empty() -> Figure:
     figure.colorbar(ScalarMappable(cmap=_ANSWERS), cax=bar, ticks=[0, 0.5, 1])
     bar.tick_params(labelsize=9)
     bar.set_title("D(x)", fontsize=9)
-    losses.set_title("losses", fontsize=10)
     players = [Line2D([], [], color=color, label=label, **_LINE) for label, color in _PLAYERS.items()]
     losses.legend(
         handles=players,
         fontsize=8,
         frameon=False,
-        loc="upper center",
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0.97),
         ncols=2,
         handlelength=1,
         columnspacing=1,
     )
-    losses.margins(y=0.3)
+    losses.set_ylabel("loss", fontsize=9)
+    losses.margins(y=0.16)
     losses.locator_params(nbins=4)
     losses.tick_params(labelsize=8, labelbottom=False)
     lengths.set_yscale("log")
     lengths.minorticks_off()
     lengths.set(ylim=(1e-6, 1e2), yticks=[1e-6, 1e-3, 1], yticklabels=["1e-6", "0.001", "1"])
-    lengths.set_title("mean length of the arrows", fontsize=10)
+    lengths.set_title("mean length of the gradients", fontsize=10)
     lengths.set_xlabel("step", fontsize=9)
     lengths.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     lengths.tick_params(labelsize=8)

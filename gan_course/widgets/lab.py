@@ -6,7 +6,7 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
 
-from gan_course.plots import Scene, show_game
+from gan_course.plots import ARROW, LONGEST, Scene, show_game
 from gan_course.widgets.shell import CHOICE, Explorer
 
 PICTURES = 1000  # that the play button shows before it stops by itself
@@ -82,6 +82,9 @@ class TwoPlayerLab(Explorer):
         self._begun = (controls["points"].value, controls["seed"].value)
         self.game = Game(self.tables[self._begun[0]], seed=self._begun[1])
         self._learn(steps)
+        self._applying = False
+        for control in (*self.settings.values(), controls["loss"]):
+            control.observe(lambda _: self._unmark(), "value")
         super().__init__(self._draw, controls, self._panel(controls))
         self._listen()
 
@@ -98,7 +101,7 @@ class TwoPlayerLab(Explorer):
             self.buttons[who].on_click(lambda _, who=who: self._learn_and_show(who))
         self.buttons["restart"].on_click(lambda _: self._restart_and_show())
         self.play.observe(lambda change: change["new"] and self._learn_and_show("both"), "value")
-        self.preset.observe(lambda _: self._apply_preset(), "value")
+        self.preset.observe(lambda change: self._apply_preset(change["new"]), "value")
 
     def _draw(self, points: str, seed: int, loss: str) -> tuple[Figure, str]:
         if (points, seed) != self._begun:
@@ -106,30 +109,47 @@ class TwoPlayerLab(Explorer):
             self._restart()
         self.game.loss = loss
         scene = self.game.scene()
-        look = f"{self.preset.value.capitalize()}: {self.presets[self.preset.value].look}."
+        name = self.preset.value
+        look = f"{name.capitalize()}: {self.presets[name].look}." if name else "These are settings of your own."
         return show_game(scene, self.figure), f"{_words(scene)}\n{look}"
 
-    def _apply_preset(self) -> None:
-        preset = self.presets[self.preset.value]
-        for name, control in self.settings.items():
-            control.value = getattr(preset, name)
-        self.game.loss = preset.loss
-        self._restart()
-        self.controls["loss"].value = preset.loss
-        self.show()
+    def _unmark(self) -> None:
+        """No preset is chosen when one of its settings has been changed; so it can be clicked again."""
+        if not self._applying:
+            self.preset.value = None
+
+    def _apply_preset(self, name: str | None) -> None:
+        if name is None:
+            self.show()
+            return
+        with self._lock:
+            preset, self._applying = self.presets[name], True
+            try:
+                for each, control in self.settings.items():
+                    control.value = getattr(preset, each)
+                self.game.loss = preset.loss
+                self._restart()
+                self.controls["loss"].value = preset.loss
+            finally:
+                self._applying = False
+            self.show()
 
     def _restart_and_show(self) -> None:
-        self._restart()
-        self.show()
+        with self._lock:
+            self._restart()
+            self.show()
 
     def _restart(self) -> None:
         points, seed = self._begun
         self.game.restart(self.tables[points], seed)
-        self._learn(self.presets[self.preset.value].head_start, "discriminator")
+        if (name := self.preset.value) and (head_start := self.presets[name].head_start):
+            self._say(f"One moment: the discriminator learns alone for {head_start} steps …")
+            self._learn(head_start, "discriminator")
 
     def _learn_and_show(self, who: str) -> None:
-        self._learn(self.stride.value, who)
-        self.show()
+        with self._lock:
+            self._learn(self.stride.value, who)
+            self.show()
 
     def _learn(self, steps: int, who: str = "both") -> None:
         now = {name: control.value for name, control in self.settings.items()}
@@ -143,19 +163,22 @@ class TwoPlayerLab(Explorer):
 def _words(scene: Scene) -> str:
     """What the picture shows, in numbers."""
     d_loss, g_loss = (_last(losses) for losses in scene.history.T[:2])
+    mean = np.linalg.norm(scene.advice, axis=1).mean()
+    length = np.format_float_positional(mean, precision=2, unique=False, fractional=False, trim="-")
     fair_share = len(scene.fake) / len(scene.reached)
     return (
         f"Step {len(scene.history):,}: d_loss {d_loss}, g_loss {g_loss}. "
         f"If D answered 0.5 everywhere: {scene.guess[0]:.2f} and {scene.guess[1]:.2f}.\n"
-        f"The arrows are {np.linalg.norm(scene.advice, axis=1).mean():.2g} long on average.\n"
-        f"{scene.reached.sum()} of {len(scene.reached)} modes are reached: a circle must hold a quarter of "
+        f"The gradients at the generated points are {length} long on average. "
+        f"An arrow is {ARROW:g} of that, and never longer than {LONGEST:g}.\n"
+        f"Modes reached: {scene.reached.sum()} of {len(scene.reached)}. A circle must hold a quarter of "
         f"its fair share, at least {np.ceil(fair_share / 4):.0f} of the {len(scene.fake)} generated points."
     )
 
 
 def _last(losses: np.ndarray) -> str:
     known = losses[np.isfinite(losses)]
-    return f"{known[-1]:.2f}" if len(known) else "unknown"
+    return f"{known[-1].round(2) + 0.0:.2f}" if len(known) else "not yet known"
 
 
 def _rate(value: float, name: str) -> widgets.FloatLogSlider:

@@ -3,6 +3,7 @@
 import html
 import io
 import textwrap
+import threading
 from collections.abc import Callable, Mapping
 
 import ipywidgets as widgets
@@ -13,6 +14,9 @@ from gan_course.plots import as_png
 
 CHOICE = {"button_width": "auto", "description_width": "initial"}  # of buttons one of which is chosen
 _WORDS = '<div role="status" style="white-space: pre-line; line-height: 1.4">{}</div>'
+
+_PROBLEM = _WORDS.replace('style="', 'style="font-weight: bold; ')
+OLD = "The picture above is still the one before."
 
 
 class Shown(widgets.VBox):
@@ -41,7 +45,7 @@ class Explorer(Shown):
     Args:
         draw: Called with the values of `controls` by name. It returns a figure, of the same size each time, and
             the words below it, plain text. When the values make no picture it raises a `ValueError`
-            whose text says so to a student; then the last picture stays and the text is shown.
+            whose text says so to a student; then the last picture stays, and the text says that too.
         controls: From the name of an argument of `draw` to the widget that holds its value.
         panel: The controls as they are laid out; by default in a row that wraps.
 
@@ -73,6 +77,7 @@ class Explorer(Shown):
         """Draw for the first time, and again whenever a control's value changes."""
         self.draw, self.controls = draw, dict(controls)
         self.figure: Figure | None = None
+        self._lock = threading.RLock()  # JupyterLab lets two controls speak in two threads
         never_enlarged = {"max_width": "100%", "height": "auto", "align_self": "flex-start", "margin": "0"}
         self._image = widgets.Image(format="png", layout=never_enlarged)
         self._text = widgets.HTML(layout={"min_height": "3em", "max_width": "700px"})
@@ -84,10 +89,11 @@ class Explorer(Shown):
 
     def show(self, change: object = None) -> None:
         """Draw again; for callers whose own state has changed, too."""
-        try:
-            self._show()
-        except ValueError as problem:
-            self._say(str(problem))
+        with self._lock:
+            try:
+                self._show()
+            except ValueError as problem:
+                self._say(f"{problem}\n{OLD}", _PROBLEM)
 
     def _show(self) -> None:
         figure, words = self.draw(**{name: control.value for name, control in self.controls.items()})
@@ -95,9 +101,9 @@ class Explorer(Shown):
         self._image.value = as_png(figure)
         self._say(words)
 
-    def _say(self, words: str) -> None:
+    def _say(self, words: str, style: str = _WORDS) -> None:
         self.words = words
-        self._text.value = _WORDS.format(html.escape(words))
+        self._text.value = style.format(html.escape(words))
 
     def still(self) -> dict[str, object]:
         """Return the picture with its words below."""

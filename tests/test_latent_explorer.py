@@ -102,6 +102,16 @@ def test_the_walk_leads_to_the_other_seed(explorer, gan):
     looks_like(explorer, gan, latent(9))
 
 
+def test_a_direction_moves_the_whole_walk(explorer, gan):
+    directions = principal_directions(gan.generator.weights[0].numpy())
+    explorer.controls["other_seed"].value, explorer.controls["position"].value = 9, 1
+    explorer.controls["direction_2"].value = 5
+    looks_like(explorer, gan, latent(9) + 5 * directions[1])
+    end = explorer.figure.axes[2].images[0].get_array()[:, -28:]
+    image, _ = expected(gan, latent(9) + 5 * directions[1])
+    assert np.abs(end.astype(int) - image).max() <= 1
+
+
 def test_a_neighbour_lies_along_the_first_two_directions(explorer, gan):
     directions = principal_directions(gan.generator.weights[0].numpy())
     image, _ = expected(gan, latent(0) + 3 * directions[0] + 3 * directions[1])

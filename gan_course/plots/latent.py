@@ -113,5 +113,5 @@ def _empty() -> Figure:
     square.set_title("its neighbours", fontsize=10)
     square.set(xlabel="direction 1: less to more", ylabel="direction 2: less to more")
     path.axis("off")
-    path.set_title("from this seed's vector to the other's, and D(x)", fontsize=10, loc="left")
+    path.set_title("the walk from this seed to the other, and D(x)", fontsize=10, loc="left")
     return figure

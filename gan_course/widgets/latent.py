@@ -22,9 +22,10 @@ _WIDE = {"style": {"description_width": "7em"}, "layout": {"width": "320px"}}
 def latent_explorer(gan: "GAN | None" = None) -> Explorer:
     """Return a widget that moves through a generator's latent space.
 
-    A seed gives a random latent vector. Sliders move it along the directions that change the generator's first
-    layer most (see `gan_course.plots.principal_directions`); another slider walks along an arc to the vector of
-    a second seed. Around the picture stand its neighbours along the first two directions.
+    A seed gives a random latent vector, and a slider walks along an arc to the vector of a second seed. Other
+    sliders move the whole walk along the directions that change the generator's first layer most (see
+    `gan_course.plots.principal_directions`). Around the picture stand its neighbours along the first two
+    directions.
 
     Args:
         gan: Your own trained GAN; without it, the ready-made one for digits.
@@ -50,8 +51,8 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
 
     def draw(seed: int, other_seed: int, position: float, **along: float) -> tuple[Figure, str]:
         nonlocal figure
-        start = _latent(seed, dim) + np.array([*along.values()]) @ directions
-        walk = spherical_walk(start, _latent(other_seed, dim), np.array([*WALK, position]))
+        walk = spherical_walk(_latent(seed, dim), _latent(other_seed, dim), np.array([*WALK, position]))
+        walk += np.array([*along.values()]) @ directions
         right, down = np.meshgrid(NEIGHBOURS, -NEIGHBOURS)
         around = walk[-1] + np.stack([right.ravel(), down.ravel()], axis=1) @ directions[:2]
         images = generator.predict_on_batch(np.concatenate([walk, around]).astype("float32"))

@@ -117,6 +117,8 @@ def test_the_figure_hatches_what_is_never_read():
         ("1 2\n3 x", "row 1 of the input has 'x'"),
         ("1 nan", "has 'nan'"),
         ("1 1e9", "from −999 to 999"),
+        ("0,5 0,5", "has '0,5 0'; write a decimal with a point"),
+        ("1 2,5", "has '1 2,5'; write a decimal with a point"),
         ("1 2 3 4 5 6 7 8 9", "1 × 9 numbers; expected at most 8 × 8"),
         ("1\n" * 9, "9 × 1 numbers"),
     ],
@@ -148,7 +150,9 @@ def test_the_input_and_the_kernel_can_be_edited(explorer):
     explorer.controls["position"].value = 8
     assert "9×0.5 = 4.5" in explorer.words
     explorer.controls["kernel"].value = "0.5 half"
-    assert explorer.words == "row 0 of the kernel has 'half'; expected a number from −999 to 999"
+    assert explorer.words.startswith(
+        "row 0 of the kernel has 'half'; expected a number from −999 to 999\nThe picture"
+    )
     explorer.controls["kernel"].value = "-1"
     assert "9×(−1) = −9" in explorer.words
 
@@ -168,6 +172,21 @@ def test_every_ready_made_table_can_be_chosen(explorer):
         kernel_choice.value = title
         np.testing.assert_array_equal(read_table(explorer.controls["kernel"].value, 5, ""), table)
         assert "Output pixel" in explorer.words
+
+
+def test_a_choice_whose_numbers_were_edited_can_be_chosen_again(explorer):
+    for choice, table in zip(choices(explorer), ("image", "kernel"), strict=True):
+        before = explorer.controls[table].value
+        explorer.controls[table].value = "1"
+        assert choice.value is None
+        choice.value = "from the lesson"
+        assert explorer.controls[table].value == before and choice.value == "from the lesson"
+
+
+@pytest.mark.parametrize(("number", "sum"), [("0.5", "4×0.5 = 2"), ("0.3333", "4×0.333 ≈ 1.33")])
+def test_a_sum_of_numbers_that_are_rounded_is_no_equation(explorer, number, sum):
+    explorer.controls["image"].value, explorer.controls["kernel"].value = "4", number
+    assert sum in explorer.words
 
 
 @pytest.mark.parametrize(

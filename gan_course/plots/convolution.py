@@ -149,10 +149,11 @@ def convolution_words(
     """
     window = pad(image, rows, columns)[np.ix_(rows.taps(pixel[0]), columns.taps(pixel[1]))]
     products = [f"{_signed(a)}×{_signed(b)}" for a, b in zip(window.flat, kernel.flat, strict=True)]
+    equals = "=" if all(map(_is_exact, (*window.flat, *kernel.flat, output[pixel]))) else "≈"
     sizes = dict.fromkeys([rows.formula(), columns.formula()])
     lines = [
         f"Output pixel in row {pixel[0]}, column {pixel[1]}:",
-        f"{' + '.join(products)} = {number(output[pixel])}",
+        f"{' + '.join(products)} {equals} {number(output[pixel])}",
         f"Size ⌊(n + p − k) / s⌋ + 1: {', '.join(sizes)}",
     ]
     missed = [_listed(name, sweep.unreached) for name, sweep in (("row", rows), ("column", columns))]
@@ -164,6 +165,11 @@ def convolution_words(
 
 def _signed(factor: float) -> str:
     return f"({number(factor)})" if factor < 0 else number(factor)
+
+
+def _is_exact(value: float) -> bool:
+    """Whether `number` writes a value as it is."""
+    return np.isclose(float(number(value).replace("−", "-")), value, rtol=1e-6, atol=0)
 
 
 def _listed(name: str, numbers: Sequence[int]) -> str:

@@ -1,5 +1,7 @@
 """The convolution explorer of lesson 01."""
 
+import re
+
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
@@ -48,6 +50,11 @@ def read_table(text: str, largest: int, name: str) -> np.ndarray:
         >>> read_table("1 0 -2\\n0, 1, .5", 8, "image").tolist()
         [[1.0, 0.0, -2.0], [0.0, 1.0, 0.5]]
     """
+    if found := re.search(r"\d,\d+[ \t]+\S|\S[ \t]+\S*\d,\d", text):
+        raise ValueError(
+            f"the {name} has {found[0]!r}; write a decimal with a point, as in 0.5, and either spaces or commas "
+            "between the numbers"
+        )
     rows = [line.replace(",", " ").replace("−", "-").split() for line in text.splitlines() if line.strip()]
     if not rows:
         raise ValueError(f"the {name} is empty; type numbers with spaces between them, a line for each row")
@@ -173,5 +180,15 @@ def _table_control(
     choice = widgets.ToggleButtons(options=list(texts), description=name, style=CHOICE, layout=_WIDE["layout"])
     layout = {**_WIDE["layout"], "height": f"{1.45 * largest + 1:.0f}em"}
     text = widgets.Textarea(texts[choice.value], description="Numbers", style=_WIDE["style"], layout=layout)
-    choice.observe(lambda change: text.set_trait("value", texts[change["new"]]), "value")
+
+    def fill(change: dict) -> None:
+        if change["new"]:
+            text.value = texts[change["new"]]
+
+    def unmark(change: dict) -> None:
+        if choice.value and change["new"] != texts[choice.value]:
+            choice.value = None  # so that it can be chosen again
+
+    choice.observe(fill, "value")
+    text.observe(unmark, "value")
     return choice, text

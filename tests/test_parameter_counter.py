@@ -79,6 +79,11 @@ def test_bars_are_as_long_as_the_shares():
         assert bar / sum(bars) == pytest.approx(line.parameters / total)
 
 
+def test_a_layer_that_has_namesakes_is_told_by_its_output():
+    assert "share is in Dense: 73 %" in count_words(generator_layers())
+    assert "share is in the Conv2D of 7 × 7 × 128: 96 %" in count_words(discriminator_layers())
+
+
 def test_the_counters_start_at_the_lessons_networks():
     assert generator_counter().words == count_words(generator_layers())
     assert discriminator_counter().words == count_words(discriminator_layers())

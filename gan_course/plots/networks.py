@@ -123,10 +123,12 @@ def count_words(layers: Sequence[Layer]) -> str:
     """
     total, moving = (sum(getattr(layer, name) for layer in layers) for name in ("parameters", "moving"))
     largest = max(layers, key=lambda layer: layer.parameters)
+    namesakes = sum(layer.name == largest.name for layer in layers)
+    which = f"the {largest.name} of {' × '.join(map(str, largest.shape))}" if namesakes > 1 else largest.name
     trained = f"{total - moving:,} of them trained" if moving else "all trained"
     return (
         f"{total:,} parameters, {trained}. As float32 they take {4 * total / 1e6:.1f} MB.\n"
-        f"The largest share is in {largest.name}: {largest.parameters / total:.0%}.".replace("%", " %")
+        f"The largest share is in {which}: {largest.parameters / total:.0%}.".replace("%", " %")
     )
 
 

@@ -41,4 +41,4 @@ def timeline(folder: str | Path) -> Explorer:
     )
     play = widgets.Play(max=len(steps) - 1, interval=200)  # milliseconds
     play.observe(lambda change: slider.set_trait("index", change["new"]), "value")
-    return Explorer(draw, {"step": slider}, panel=widgets.HBox([play, slider]))
+    return Explorer(draw, {"step": slider}, panel=widgets.HBox([play, slider], layout={"flex_flow": "row wrap"}))

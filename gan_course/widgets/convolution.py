@@ -43,7 +43,7 @@ def read_table(text: str, largest: int, name: str) -> np.ndarray:
 
     Raises:
         ValueError: If it is empty or too large, if its rows differ in length, if something in it is no number, or
-            one that is larger than 999 either way.
+            one that is larger than 999 either way, or if a row seems to have decimal commas, as `0,5 1`.
 
     Example:
         >>> from gan_course.widgets.convolution import read_table

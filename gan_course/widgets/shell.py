@@ -14,9 +14,8 @@ from gan_course.plots import as_png
 
 CHOICE = {"button_width": "auto", "description_width": "initial"}  # of buttons one of which is chosen
 _WORDS = '<div role="status" style="white-space: pre-line; line-height: 1.4">{}</div>'
-
 _PROBLEM = _WORDS.replace('style="', 'style="font-weight: bold; ')
-OLD = "The picture above is still the one before."
+_OLD = "The picture above is still the one before."
 
 
 class Shown(widgets.VBox):
@@ -93,7 +92,7 @@ class Explorer(Shown):
             try:
                 self._show()
             except ValueError as problem:
-                self._say(f"{problem}\n{OLD}", _PROBLEM)
+                self._say(f"{problem}\n{_OLD}", _PROBLEM)
 
     def _show(self) -> None:
         figure, words = self.draw(**{name: control.value for name, control in self.controls.items()})

@@ -16,7 +16,6 @@ __version__ = "0.1.0"
 _ROOMS = (
     "callbacks",
     "datasets",
-    "gan",
     "layers",
     "metrics",
     "models",
@@ -24,6 +23,7 @@ _ROOMS = (
     "plots",
     "recipes",
     "synthetic",
+    "training",
     "widgets",
 )
 
@@ -57,9 +57,9 @@ def quiet_tensorflow() -> None:
 
 def __getattr__(name: str) -> Any:
     if name == "GAN":
-        return importlib.import_module("gan_course.gan").GAN
+        return importlib.import_module("gan_course.training.gan").GAN
     if name == "pretrained":
-        return importlib.import_module("gan_course.trained").pretrained
+        return importlib.import_module("gan_course.training.trained").pretrained
     if name in _ROOMS:
         return importlib.import_module(f"gan_course.{name}")
     raise AttributeError(f"module 'gan_course' has no attribute {name!r}; it has {', '.join(__all__)}")

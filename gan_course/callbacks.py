@@ -11,13 +11,13 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from gan_course.checkpoint import Checkpoint as Checkpoint
 from gan_course.datasets import unscale
 from gan_course.files import explained, free_name, replacing
 from gan_course.live import LivePlot as LivePlot
 from gan_course.plots import image_grid
 from gan_course.quality import Quality as Quality
 from gan_course.samples import sample_path
+from gan_course.training.checkpoint import Checkpoint as Checkpoint
 
 
 class SampleGrid(keras.callbacks.Callback):

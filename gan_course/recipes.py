@@ -11,7 +11,7 @@ import tensorflow as tf
 from gan_course.layers import fused_upsampling
 
 if TYPE_CHECKING:
-    from gan_course.gan import GAN
+    from gan_course.training.gan import GAN
 
 Losses = dict[str, tf.Tensor]
 

@@ -5,11 +5,12 @@ import keras
 import numpy as np
 import pytest
 
-from gan_course import cli, pretrained, trained
+from gan_course import cli, pretrained
 from gan_course.callbacks import read_losses
 from gan_course.datasets import DATA, DataError
 from gan_course.metrics import digit_quality
 from gan_course.quality import read_quality
+from gan_course.training import trained
 from tests.networks import small_gan
 from tools import checkpoint
 

@@ -11,7 +11,7 @@ from gan_course.plots import principal_directions, show_latent, spherical_walk
 from gan_course.widgets.shell import Explorer
 
 if TYPE_CHECKING:
-    from gan_course.gan import GAN
+    from gan_course.training.gan import GAN
 
 DIRECTIONS = 4
 WALK = np.linspace(0, 1, 9)
@@ -41,7 +41,7 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
         'Called real with probability'
     """
     if gan is None:
-        from gan_course.trained import pretrained
+        from gan_course.training.trained import pretrained
 
         gan = pretrained("mnist")
     generator, dim = gan.best_generator, gan.latent_dim

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from gan_course.checks import checked_array, checked_dataset
+from gan_course.training.checks import checked_array, checked_dataset
 
 ANOTHER_DATASET = (
     "the dataset does not start with the batch that the training in this folder started with: it holds other "

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from gan_course.files import explained, free_name, replacing
-from gan_course.loop import not_finite
+from gan_course.training.interrupt import not_finite
 
 
 class Checkpoint(keras.callbacks.Callback):

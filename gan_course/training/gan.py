@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_course.checkpoint import Checkpoint
-from gan_course.checks import OUT_OF_RANGE, check_augmentation, check_networks
-from gan_course.feed import ANOTHER_DATASET, DatasetFeed, make_feed
-from gan_course.loop import Watch, stop_gently
 from gan_course.recipes import chosen, devices
+from gan_course.training.checkpoint import Checkpoint
+from gan_course.training.checks import OUT_OF_RANGE, check_augmentation, check_networks
+from gan_course.training.feed import ANOTHER_DATASET, DatasetFeed, make_feed
+from gan_course.training.interrupt import Watch, stop_gently
 
 
 @keras.saving.register_keras_serializable("gan_course")

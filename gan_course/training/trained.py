@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 
 from gan_course.datasets import DATA, DataError
-from gan_course.gan import GAN
+from gan_course.training.gan import GAN
 
 CHECKPOINTS = DATA / "checkpoints"
 
@@ -13,8 +13,8 @@ CHECKPOINTS = DATA / "checkpoints"
 def pretrained(name: str = "mnist") -> GAN:
     """Return a trained GAN, so that good images are there in a second.
 
-    The files are in `gan_course.trained.CHECKPOINTS / name`: both networks with weights in half precision, the
-    losses (`history.csv`), the measured quality (`quality.csv`) and how it was made (`README.md`).
+    The files are in `gan_course.training.trained.CHECKPOINTS / name`: both networks with weights in half
+    precision, the losses (`history.csv`), the measured quality (`quality.csv`) and how it was made (`README.md`).
 
     Args:
         name: `"mnist"`, handwritten digits `(28, 28, 1)` from 100 latent numbers.
@@ -48,7 +48,7 @@ def in_precision(network: keras.Model, dtype: str) -> keras.Model:
 
     Example:
         >>> from gan_course.models import mnist_generator
-        >>> from gan_course.trained import in_precision
+        >>> from gan_course.training.trained import in_precision
         >>> in_precision(mnist_generator(), "float16").weights[0].dtype
         'float16'
     """

@@ -1,0 +1,1 @@
+"""Training: the GAN as a Keras model, its steps, its data, and how it ends and goes on."""

@@ -194,8 +194,8 @@ def _generate(options: argparse.Namespace) -> int:
     import keras
     from PIL import Image
 
+    from gan_course.models import generate
     from gan_course.plots import image_grid
-    from gan_course.training.gan import generate
 
     network = keras.models.load_model(newest)
     images = generate(getattr(network, "best_generator", network), options.count, options.seed)

@@ -12,7 +12,7 @@ from keras import layers
 
 from gan_course import GAN
 from gan_course.callbacks import LossLog
-from gan_course.training.gan import generate
+from gan_course.models import generate
 from tests.networks import small_discriminator, small_gan, small_generator, small_images, state
 
 

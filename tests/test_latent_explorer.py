@@ -7,8 +7,8 @@ from keras import layers
 
 import gan_course
 from gan_course.datasets import unscale
+from gan_course.models import small_networks
 from gan_course.plots import as_png, image_grid, principal_directions, show_latent, spherical_walk
-from gan_course.tasks import small_networks
 from gan_course.widgets import latent_explorer
 
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_course.models import generate
 from gan_course.recipes import chosen, devices
 from gan_course.training.checkpoint import Checkpoint
 from gan_course.training.checks import OUT_OF_RANGE, check_augmentation, check_networks
@@ -315,14 +316,6 @@ class GAN(keras.Model):
 
 
 _NETWORKS = ("generator", "discriminator")
-
-
-def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.ndarray:
-    """Draw `count` images with any generator; see `GAN.generate`."""
-    if count < 1:
-        raise ValueError(f"count is {count}; expected at least 1 image")
-    latent = np.random.default_rng(seed).standard_normal((count, generator.input_shape[-1]), "float32")
-    return generator.predict(latent, batch_size=256, verbose=0)
 
 
 def _copied(network: keras.Model) -> keras.Model:

@@ -1,0 +1,29 @@
+"""Images from any generator."""
+
+import keras
+import numpy as np
+
+
+def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.ndarray:
+    """Draw images with any generator.
+
+    Args:
+        generator: A Keras model from `(n, latent_dim)` to images `(n, height, width, channels)`.
+        count: How many.
+        seed: The same seed gives the same latent vectors. `None` draws new ones each time.
+
+    Returns:
+        Array `(count, height, width, channels)`, float32, in the range that the generator draws in.
+
+    Raises:
+        ValueError: If `count` is less than 1.
+
+    Example:
+        >>> from gan_course.models import generate, mnist_generator
+        >>> generate(mnist_generator(), 2, seed=0).shape
+        (2, 28, 28, 1)
+    """
+    if count < 1:
+        raise ValueError(f"count is {count}; expected at least 1 image")
+    latent = np.random.default_rng(seed).standard_normal((count, generator.input_shape[-1]), "float32")
+    return generator.predict(latent, batch_size=256, verbose=0)

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from gan_course.datasets import DATA
 from gan_course.models import generate
+from gan_course.places import DATA
 
 CONFIDENT = 0.9  # a digit is read with confidence from this probability on
 PRESENT = 0.01  # a digit is drawn if this share of all images is read as it; its fair share is 0.1

@@ -29,7 +29,7 @@ def few_digits(tmp_path, monkeypatch):
     np.savez_compressed(tmp_path / "data" / "mnist.npz", x_train=images[:64, ..., 0], y_train=labels[:64])
     monkeypatch.setenv("GAN_COURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(datasets, "DRIVE", tmp_path / "drive")
+    monkeypatch.setattr("gan_course.places.DRIVE", tmp_path / "drive")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

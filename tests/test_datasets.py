@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from gan_course import datasets
-from gan_course.datasets import DataError, load_mnist, scale, unscale
+from gan_course.datasets import DataError, digits, load_mnist, scale, unscale
 
 FULL = Path(__file__).parents[2] / "shared" / "data" / "mnist.npz"
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="the full MNIST file is not in ../shared/data")
@@ -26,7 +26,7 @@ def empty_home(tmp_path, monkeypatch):
     def no_network(*args, **kwargs):
         raise urllib.error.URLError("no network")
 
-    monkeypatch.setattr(datasets.urllib.request, "urlopen", no_network)
+    monkeypatch.setattr(digits.urllib.request, "urlopen", no_network)
     return tmp_path
 
 
@@ -41,7 +41,7 @@ def serve(monkeypatch, content: bytes) -> None:
     class Answer(io.BytesIO):
         headers = {"Content-Length": str(len(content))}
 
-    monkeypatch.setattr(datasets.urllib.request, "urlopen", lambda *args, **kwargs: Answer(content))
+    monkeypatch.setattr(digits.urllib.request, "urlopen", lambda *args, **kwargs: Answer(content))
 
 
 def test_embedded_digits_are_the_first_ten_thousand():
@@ -73,7 +73,7 @@ def test_a_download_is_checked_kept_and_used_again(empty_home, monkeypatch, caps
     serve(monkeypatch, FULL.read_bytes())
     assert len(load_mnist("full")[0]) == 60_000
     assert "100 %" in capsys.readouterr().err
-    monkeypatch.setattr(datasets.urllib.request, "urlopen", None)
+    monkeypatch.setattr(digits.urllib.request, "urlopen", None)
     assert len(load_mnist("full")[0]) == 60_000
 
 
@@ -136,7 +136,7 @@ def test_a_connection_that_breaks_is_not_taken_for_a_full_disk(monkeypatch):
         def read(self, size):
             raise TimeoutError("timed out")
 
-    monkeypatch.setattr(datasets.urllib.request, "urlopen", lambda *args, **kwargs: Broken())
+    monkeypatch.setattr(digits.urllib.request, "urlopen", lambda *args, **kwargs: Broken())
     with pytest.raises(DataError, match=r"could not be downloaded \(timed out\); connect to the internet"):
         load_mnist("full")
 

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from gan_course import cartoon, datasets
 from gan_course.datasets import DataError, find_faces, load_faces
-from gan_course.synthetic import ATTRIBUTES, draw_face, draw_faces
+from gan_course.synthetic import ATTRIBUTES, cartoon, draw_face, draw_faces
 
 numbers = st.integers(0, 10**6)
 seeds = st.integers(0, 2**40)
@@ -28,7 +27,7 @@ def five_hundred():
 def no_celeba(tmp_path, monkeypatch):
     """No folder of this machine is seen."""
     monkeypatch.setenv("GAN_COURSE_DATA", "")
-    monkeypatch.setattr(datasets, "DRIVE", tmp_path / "drive")
+    monkeypatch.setattr("gan_course.places.DRIVE", tmp_path / "drive")
     return tmp_path
 
 

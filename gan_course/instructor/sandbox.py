@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 import gan_course
+from gan_course.places import DATA
 
 HOME = "/home/student"
 SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
@@ -98,7 +99,7 @@ def _mounts(files: dict[str, Path], secret: Sequence[Path]) -> list[str]:
     prefixes = {Path(sys.prefix), Path(sys.base_prefix)}
     packages = {Path(path) for path in sys.path if path and Path(path).is_dir()}
     packages = {path for path in packages if not any(one.is_relative_to(path.resolve()) for one in hidden)}
-    own = {package, *([] if (package / "data").exists() else [package.with_name("data")])}
+    own = {package, *([] if DATA.is_relative_to(package) else [DATA])}
     shown = {str(path): path for path in [*map(Path, SYSTEM), *prefixes, *packages, *own] if path.exists()} | files
     veiled = [str(path) for path in hidden if path.exists() and any(path.is_relative_to(one) for one in shown)]
     words, made = [], {"/", "/tmp"}

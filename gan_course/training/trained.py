@@ -4,16 +4,15 @@ from pathlib import Path
 
 import keras
 
-from gan_course.datasets import DATA, DataError
+from gan_course.files import DataError
+from gan_course.places import CHECKPOINTS
 from gan_course.training.gan import GAN
-
-CHECKPOINTS = DATA / "checkpoints"
 
 
 def pretrained(name: str = "mnist") -> GAN:
     """Return a trained GAN, so that good images are there in a second.
 
-    The files are in `gan_course.training.trained.CHECKPOINTS / name`: both networks with weights in half
+    The files are in `gan_course.places.CHECKPOINTS / name`: both networks with weights in half
     precision, the losses (`history.csv`), the measured quality (`quality.csv`) and how it was made (`README.md`).
 
     Args:

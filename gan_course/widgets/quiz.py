@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import ipywidgets as widgets
 
-from gan_course.datasets import DATA
+from gan_course.places import DATA
 from gan_course.widgets.shell import Shown
 
 QUIZZES = DATA / "quizzes"

@@ -1,11 +1,11 @@
-"""Images that the course draws itself, so that no lesson needs a download: cartoon faces with known attributes."""
+"""Cartoon faces whose attributes are known."""
 
 from types import SimpleNamespace
 
 import numpy as np
 from PIL import Image
 
-from gan_course.cartoon import BACKGROUND, HAIR, IRIS, SKIN, paint_face
+from gan_course.synthetic.cartoon import BACKGROUND, HAIR, IRIS, SKIN, paint_face
 
 ATTRIBUTES = {
     "skin": tuple(SKIN),

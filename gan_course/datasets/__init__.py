@@ -1,0 +1,20 @@
+"""The data of the lessons: uint8 images `(n, height, width, channels)`, and scaling to [-1, 1] and back."""
+
+from gan_course.datasets.digits import damaged_mnist, find_mnist, load_mnist
+from gan_course.datasets.faces import find_faces, load_faces
+from gan_course.datasets.folders import image_folder_dataset, load_image_folder
+from gan_course.datasets.pixels import scale, unscale
+from gan_course.files import DataError
+
+__all__ = [
+    "DataError",
+    "damaged_mnist",
+    "find_faces",
+    "find_mnist",
+    "image_folder_dataset",
+    "load_faces",
+    "load_image_folder",
+    "load_mnist",
+    "scale",
+    "unscale",
+]

@@ -33,7 +33,7 @@ GOAL_MS, GOAL_SHARE = 150, 0.03
 def timeline(folder: str) -> Any:
     """Return the scrubber over a run of 401 grids."""
     from gan_course.plots import image_grid
-    from gan_course.samples import sample_path
+    from gan_course.runs import sample_path
 
     digits, _ = gan_course.datasets.load_mnist("embedded")
     for step in range(0, 40_001, 100):

@@ -42,7 +42,7 @@ def curve_path(results: Path, recipe: str) -> Path:
 
 def read_curves(results: Path) -> dict[str, list[Row]]:
     """Return the measured rows of each recipe after step 0, with the seconds of an undisturbed training."""
-    from gan_course.quality import read_quality
+    from gan_course.callbacks.quality import read_quality
 
     pace = json.loads((results / "speed.json").read_text())["rows"]
     curves = {}

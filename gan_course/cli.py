@@ -210,7 +210,7 @@ def _timeline(options: argparse.Namespace) -> int:
     if options.out.suffix.lower() != ".gif" or options.out.is_dir():
         raise ValueError(f"--out is {options.out}; expected the name of a file that ends in .gif")
     from gan_course.plots import spread, timeline_gif
-    from gan_course.samples import find_samples, read_sample
+    from gan_course.runs import find_samples, read_sample
 
     found = find_samples(options.folder)
     gif = timeline_gif({step: read_sample(found[step]) for step in spread(found)})

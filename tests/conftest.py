@@ -41,7 +41,8 @@ def full_mnist() -> Mapping[str, np.ndarray]:
 @pytest.fixture
 def few_samples(monkeypatch):
     """The quality of a training is measured on 200 samples in place of 5,000."""
-    from gan_course import metrics, quality
+    from gan_course import metrics
+    from gan_course.callbacks import quality
 
     measure = metrics.digit_quality
     for module in (metrics, quality):

@@ -15,7 +15,7 @@ from PIL import Image
 
 from gan_course import cli, datasets
 from gan_course.callbacks import read_losses
-from gan_course.quality import read_quality
+from gan_course.callbacks.quality import read_quality
 from gan_course.synthetic import draw_face
 
 COMMAND = [sys.executable, "-m", "gan_course.cli"]

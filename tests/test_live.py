@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 from nbclient import NotebookClient
 from PIL import Image
 
-from gan_course import live
-from gan_course.callbacks import Checkpoint, LivePlot, LossLog
+from gan_course.callbacks import Checkpoint, LivePlot, LossLog, live
 from gan_course.plots import LN2, pace, show_training
 from tests.networks import small_gan, small_images
 
@@ -215,7 +214,7 @@ SETUP = """
 import signal
 import gan_course
 gan_course.quiet_tensorflow()
-from gan_course.callbacks import Checkpoint, LivePlot, LossLog
+from gan_course.callbacks import Checkpoint, LivePlot, LossLog, live
 from tests.networks import small_gan, small_images
 from tests.training import At
 def train(steps, *others):

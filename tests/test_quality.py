@@ -4,11 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from gan_course import quality
-from gan_course.callbacks import Quality
+from gan_course.callbacks import Quality, quality
+from gan_course.callbacks.quality import read_quality
 from gan_course.datasets import load_mnist, scale
 from gan_course.metrics import digit_quality
-from gan_course.quality import read_quality
 from tests.networks import digit_gan, small_gan, small_images, state
 
 COUNT = 70

@@ -8,7 +8,7 @@ from PIL import Image
 
 from benchmarks import quality
 from benchmarks.quality import TEXTBOOK, curve_path, reached, read_curves
-from gan_course.quality import Quality, write_quality
+from gan_course.callbacks.quality import Quality, write_quality
 
 
 def made_up(distances):

@@ -9,7 +9,7 @@ from PIL import Image, ImageSequence
 
 from gan_course import cli
 from gan_course.plots import as_png, show_step, spread, timeline_gif
-from gan_course.samples import find_samples, read_sample, sample_path
+from gan_course.runs import find_samples, read_sample, sample_path
 from gan_course.widgets import timeline
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from gan_course import cli, pretrained
 from gan_course.callbacks import read_losses
+from gan_course.callbacks.quality import read_quality
 from gan_course.datasets import DataError
 from gan_course.metrics import digit_quality
 from gan_course.places import DATA
-from gan_course.quality import read_quality
 from gan_course.training import trained
 from tests.networks import small_gan
 from tools import checkpoint

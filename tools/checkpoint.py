@@ -27,8 +27,8 @@ def pack(name: str, run: Path, *others: Path) -> None:
     import keras
 
     from gan_course.callbacks import LossLog, read_losses, save_model
+    from gan_course.callbacks.quality import read_quality
     from gan_course.places import CHECKPOINTS
-    from gan_course.quality import read_quality
     from gan_course.training.trained import in_precision, pretrained
 
     gan, folder = keras.models.load_model(run / "gan.keras"), CHECKPOINTS / name

@@ -6,7 +6,7 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 
 from gan_course.plots import show_step
-from gan_course.samples import find_samples, read_sample
+from gan_course.runs import find_samples, read_sample
 from gan_course.widgets.shell import Explorer
 
 

@@ -10,7 +10,7 @@ def sample_path(folder: str | Path, step: int) -> Path:
     """Return where the picture of a step is kept.
 
     Example:
-        >>> from gan_course.samples import sample_path
+        >>> from gan_course.runs import sample_path
         >>> sample_path("MNIST", 400).name
         'step_000400.png'
     """

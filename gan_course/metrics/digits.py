@@ -1,17 +1,18 @@
-"""How good a generator is, in numbers, each with its sampling error.
+"""How good drawn digits are, each measure with its sampling error.
 
-What a number says about digits is judged by a small classifier that comes with the course: it reads
-99.41 % of MNIST's test digits. It knows digits only, so it must not judge other images.
+They are judged by a small classifier that comes with the course: it reads 99.41 % of MNIST's test digits.
+It knows digits only, so it must not judge other images.
 """
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
 
+from gan_course.metrics.frechet import Gaussian, fit_gaussian, frechet_distance
 from gan_course.models import generate
 from gan_course.places import DATA
 
@@ -20,14 +21,6 @@ PRESENT = 0.01  # a digit is drawn if this share of all images is read as it; it
 RESAMPLES = 30  # of the bootstrap
 
 _FILE = DATA / "digit_classifier.npz"
-_BLOCK = 2048  # training images compared at once
-
-
-class Gaussian(NamedTuple):
-    """A normal distribution of feature vectors: mean `(d,)` and covariance `(d, d)`."""
-
-    mean: np.ndarray
-    covariance: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -171,120 +164,6 @@ def digit_reference() -> Gaussian:
     """Return the mean `(64,)` and covariance `(64, 64)` of the features of MNIST's 10,000 test digits."""
     with np.load(_FILE) as arrays:
         return Gaussian(arrays["mean"], arrays["covariance"])
-
-
-def fit_gaussian(features: np.ndarray) -> Gaussian:
-    """Return the mean and the covariance of feature vectors.
-
-    Args:
-        features: `(n, d)` with more rows than columns; fewer cannot fill a covariance.
-
-    Returns:
-        The Gaussian with that mean and that covariance (divided by n - 1), float64.
-
-    Raises:
-        ValueError: If the features have another shape, are too few or are not finite.
-
-    Example:
-        >>> from gan_course.metrics import fit_gaussian
-        >>> fit_gaussian([[0.0], [2.0]])
-        Gaussian(mean=array([1.]), covariance=array([[2.]]))
-    """
-    features = np.asarray(features, dtype="float64")
-    if features.ndim != 2 or not len(features) > features.shape[1] > 0:
-        raise ValueError(
-            f"found features of shape {features.shape}; expected (n, d) with n > d >= 1, so take more images"
-        )
-    if not np.isfinite(features).all():
-        raise ValueError("found features that are NaN or infinite; the network that made them has diverged")
-    return Gaussian(features.mean(0), np.cov(features, rowvar=False).reshape(features.shape[1], -1))
-
-
-def frechet_distance(a: Gaussian, b: Gaussian) -> float:
-    """Return the Fréchet distance of two Gaussians, squared as is the custom for comparing images.
-
-    `|m_a - m_b|² + tr(C_a + C_b - 2 (C_a C_b)^½)` (Dowson and Landau, 1982,
-    https://doi.org/10.1016/0047-259X(82)90077-X). Heusel et al. (2017, https://arxiv.org/abs/1706.08500,
-    section 2) compare images by it, in the features of a network that they call Inception. Here the features
-    come from the caller, for digits from `classify_digits`, so the numbers are not comparable with theirs.
-
-    Args:
-        a: Mean `(d,)` and covariance `(d, d)`, for example from `fit_gaussian`.
-        b: Another; for digits `digit_reference()`.
-
-    Returns:
-        0 if both are the same, else more, in squared units of the features.
-
-    Raises:
-        ValueError: If the two have different numbers of features.
-
-    Example:
-        >>> import numpy as np
-        >>> from gan_course.metrics import Gaussian, frechet_distance
-        >>> frechet_distance(Gaussian(np.zeros(2), np.eye(2)), Gaussian(np.array([3.0, 4.0]), np.eye(2)))
-        25.0
-    """
-    if np.shape(a.covariance) != np.shape(b.covariance):
-        raise ValueError(f"one Gaussian has {len(a.mean)} features, the other {len(b.mean)}; expected as many")
-    values, vectors = np.linalg.eigh(np.asarray(a.covariance, "float64"))
-    root = vectors * np.sqrt(values.clip(0)) @ vectors.T
-    cross = np.sqrt(np.linalg.eigvalsh(root @ b.covariance @ root).clip(0)).sum()  # tr (C_a C_b)^½
-    distance = np.sum((a.mean - b.mean) ** 2) + np.trace(a.covariance) + np.trace(b.covariance) - 2 * cross
-    return max(0.0, float(distance))
-
-
-def nearest_images(images: np.ndarray, training: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Find the training images that are closest, pixel by pixel: has the generator learned any by heart?
-
-    Args:
-        images: `(n, height, width, channels)`, any size.
-        training: `(m, height, width, channels)` of the same range of values. It is read in blocks, so that
-            1,000 images against all of MNIST take less than 100 MB beside the two arrays.
-        count: How many neighbours of each image.
-
-    Returns:
-        Their positions in `training`, int `(n, count)`, the closest first, and their Euclidean distances,
-        float `(n, count)`.
-
-    Raises:
-        ValueError: If the shapes do not fit, only one of the two is scaled, or `count` is not within 1 to m.
-
-    Example:
-        >>> from gan_course.datasets import load_mnist
-        >>> from gan_course.metrics import nearest_images
-        >>> digits, _ = load_mnist(source="embedded")
-        >>> positions, distances = nearest_images(digits[7:9], digits, count=2)
-        >>> positions[:, 0], distances[:, 0]
-        (array([7, 8]), array([0., 0.]))
-    """
-    images, training = np.asarray(images), np.asarray(training)
-    if images.shape[1:] != training.shape[1:] or not 1 <= count <= len(training):
-        raise ValueError(
-            f"found images {images.shape}, training images {training.shape} and count={count}; "
-            "expected equal shapes after n, and count from 1 to the number of training images"
-        )
-    if (images.dtype == np.uint8) != (training.dtype == np.uint8):
-        raise ValueError(f"found images {images.dtype} and training images {training.dtype}; scale both or none")
-    flat = images.reshape(len(images), -1).astype("float32")
-    positions, closeness = np.empty((len(flat), 0), int), np.empty((len(flat), 0), "float32")
-    for start in range(0, len(training), _BLOCK):
-        block = training[start : start + _BLOCK].reshape(-1, flat.shape[1]).astype("float32")
-        squared = np.sum(block**2, axis=1) - 2 * flat @ block.T  # less |image|², which changes no order
-        rows = np.broadcast_to(np.arange(start, start + len(block)), squared.shape)
-        positions, closeness = np.hstack([positions, rows]), np.hstack([closeness, squared])
-        best = np.argpartition(closeness, count - 1, axis=1)[:, :count]
-        positions, closeness = (np.take_along_axis(array, best, 1) for array in (positions, closeness))
-    return _exactly_sorted(flat, training, positions)
-
-
-def _exactly_sorted(
-    flat: np.ndarray, training: np.ndarray, positions: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the few distances again without the rounding of large squares, so that a copy is at 0."""
-    neighbours = (training[column].reshape(flat.shape).astype("float64") for column in positions.T)
-    distances = np.stack([np.linalg.norm(flat - neighbour, axis=1) for neighbour in neighbours], axis=1)
-    order = np.argsort(distances, axis=1, kind="stable")
-    return np.take_along_axis(positions, order, 1), np.take_along_axis(distances, order, 1)
 
 
 def _drawn(source: keras.Model, count: int, seed: int) -> np.ndarray:

@@ -1,18 +1,16 @@
 """A training to look at while it runs, in a notebook."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 from IPython import get_ipython
 from IPython.display import DisplayHandle
 
+from gan_course.callbacks.losses import LossLog
 from gan_course.datasets import unscale
 from gan_course.plots import as_png, image_grid, pace, show_training
-
-if TYPE_CHECKING:
-    from gan_course.callbacks import LossLog
 
 SHARE = 0.02  # of the training's time
 
@@ -41,7 +39,7 @@ class LivePlot(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, steps: int, losses: "LossLog | None" = None, count: int = 25, columns: int = 5, seed: int = 0
+        self, steps: int, losses: LossLog | None = None, count: int = 25, columns: int = 5, seed: int = 0
     ) -> None:
         """Keep the settings."""
         super().__init__()

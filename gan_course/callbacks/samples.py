@@ -1,0 +1,67 @@
+"""Pictures of what the generator draws, from step to step."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+from PIL import Image
+
+from gan_course.datasets import unscale
+from gan_course.files import replacing
+from gan_course.plots import image_grid
+from gan_course.runs import sample_path
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Save what the generator draws from the same latent vectors: before the first step and every so often.
+
+    Args:
+        folder: Where `step_000000.png`, `step_000200.png`, ... go; it is made if need be.
+        every: How many steps lie between two pictures.
+        count: How many images a picture shows.
+        columns: How many stand in a row.
+        seed: Seed of the latent vectors.
+
+    Raises:
+        ValueError: If `every` or `count` is less than 1.
+        OSError: When training starts, if the folder cannot be written to.
+
+    Example:
+        >>> from gan_course.callbacks import SampleGrid
+        >>> SampleGrid("MNIST", every=200).path(400).name
+        'step_000400.png'
+    """
+
+    def __init__(
+        self, folder: str | Path, every: int = 200, count: int = 25, columns: int = 5, seed: int = 0
+    ) -> None:
+        """Keep the settings."""
+        super().__init__()
+        if every < 1 or count < 1:
+            raise ValueError(f"every is {every} and count is {count}; expected at least 1")
+        self.folder, self.every, self.count, self.columns, self.seed = (
+            Path(folder),
+            every,
+            count,
+            columns,
+            seed,
+        )
+
+    def path(self, step: int) -> Path:
+        """Return where the picture of a step is kept."""
+        return sample_path(self.folder, step)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Save the picture of a model that has not been trained."""
+        self._save_if_due()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Save a picture when its step has come."""
+        self._save_if_due()
+
+    def _save_if_due(self) -> None:
+        if self.model.steps % self.every:
+            return
+        grid = image_grid(unscale(self.model.generate(self.count, self.seed)), self.columns)
+        with replacing(self.path(self.model.steps)) as beside:
+            Image.fromarray(grid).save(beside)

@@ -1,0 +1,51 @@
+"""Saving a model during its training."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from gan_course.files import replacing
+
+
+class SaveModel(keras.callbacks.Callback):
+    """Save the whole model every so often and at the end, so that training can go on after an interruption.
+
+    `keras.models.load_model` opens the file with weights, optimisers and random states (import `gan_course.GAN`
+    first).
+
+    Args:
+        path: A file that ends in `.keras`.
+        every: How many steps lie between two saves.
+
+    Raises:
+        ValueError: If the path does not end in `.keras` or `every` is less than 1.
+        OSError: When saving, if the file cannot be written.
+
+    Example:
+        >>> from gan_course.callbacks import SaveModel
+        >>> SaveModel("runs/first/gan.keras", every=500).path.name
+        'gan.keras'
+    """
+
+    def __init__(self, path: str | Path, every: int = 1000) -> None:
+        """Keep the settings."""
+        super().__init__()
+        if Path(path).suffix != ".keras" or every < 1:
+            raise ValueError(f"path is {path} and every is {every}; expected a .keras file and at least 1")
+        self.path, self.every = Path(path), every
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Save when a step has come."""
+        if self.model.steps % self.every == 0:
+            save_model(self.model, self.path)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Save the last state."""
+        save_model(self.model, self.path)
+
+
+def save_model(model: keras.Model, path: str | Path) -> None:
+    """Save a Keras model without ever leaving a half-written file at `path`."""
+    with replacing(path) as beside:
+        model.save(beside)

@@ -1,0 +1,29 @@
+"""How good a generator is, in numbers."""
+
+from gan_course.metrics.digits import (
+    CONFIDENT,
+    PRESENT,
+    RESAMPLES,
+    DigitQuality,
+    classify_digits,
+    digit_classifier,
+    digit_quality,
+    digit_reference,
+)
+from gan_course.metrics.frechet import Gaussian, fit_gaussian, frechet_distance
+from gan_course.metrics.nearest import nearest_images
+
+__all__ = [
+    "CONFIDENT",
+    "PRESENT",
+    "RESAMPLES",
+    "DigitQuality",
+    "Gaussian",
+    "classify_digits",
+    "digit_classifier",
+    "digit_quality",
+    "digit_reference",
+    "fit_gaussian",
+    "frechet_distance",
+    "nearest_images",
+]

@@ -1,5 +1,8 @@
 """Pure functions from arrays to pictures: arrays go in, a matplotlib figure or an image comes out."""
 
+from gan_course.counting import Layer, count_words, discriminator_layers, generator_layers
+from gan_course.latent import principal_directions, spherical_walk
+from gan_course.plane.points import Scene, window_grid
 from gan_course.plots.convolution import Sweep, convolution_words, show_convolution, sweeps
 from gan_course.plots.images import (
     D_COLOR,
@@ -9,14 +12,13 @@ from gan_course.plots.images import (
     image_grid,
     show_images,
     show_losses,
-    show_timeline,
 )
-from gan_course.plots.latent import principal_directions, show_latent, spherical_walk
+from gan_course.plots.latent import show_latent
 from gan_course.plots.live import pace, show_training
-from gan_course.plots.networks import Layer, count_words, discriminator_layers, generator_layers, show_layers
-from gan_course.plots.plane import ARROW, LONGEST, Scene, show_game, window_grid
+from gan_course.plots.networks import show_layers
+from gan_course.plots.plane import ARROW, LONGEST, show_game
 from gan_course.plots.tables import number
-from gan_course.plots.timeline import show_step, spread, timeline_gif
+from gan_course.plots.timeline import show_step, show_timeline, spread, timeline_gif
 from gan_course.plots.upsampling import show_upsampling, upsampling_words
 
 __all__ = [

@@ -1,7 +1,7 @@
 """Pictures of images and losses."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -68,34 +68,6 @@ def show_images(images: np.ndarray, columns: int = 5, title: str | None = None, 
     axes.imshow(grid, cmap="gray", vmin=0, vmax=255)
     axes.axis("off")
     axes.set_title(title, fontsize=10)
-    return figure
-
-
-def show_timeline(grids: Mapping[int, np.ndarray], columns: int = 7) -> Figure:
-    """Draw the grids of one run beside each other, in the order of their steps.
-
-    Args:
-        grids: From a step to its picture, as `image_grid` makes it.
-        columns: How many stand in a row.
-
-    Returns:
-        A matplotlib figure.
-
-    Raises:
-        ValueError: If there is no grid.
-    """
-    if not grids:
-        raise ValueError("there are no grids to show; train first")
-    columns = min(columns, len(grids))
-    rows = -(-len(grids) // columns)
-    figure, all_axes = plt.subplots(
-        rows, columns, figsize=(1.6 * columns, 1.8 * rows), squeeze=False, layout="constrained"
-    )
-    for axes in all_axes.flat:
-        axes.axis("off")
-    for axes, step in zip(all_axes.flat, sorted(grids), strict=False):
-        axes.imshow(grids[step], cmap="gray", vmin=0, vmax=255)
-        axes.set_title(f"step {step:,}", fontsize=9)
     return figure
 
 

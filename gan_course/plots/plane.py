@@ -1,7 +1,5 @@
 """Pictures of the two-player game in the plane."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -11,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from gan_course.plane.points import WINDOW, Scene
 from gan_course.plots.images import D_COLOR, G_COLOR, LN2, clear
 
-WINDOW = 1.1  # the picture shows -1.1 to 1.1 both ways; the points live in [-1, 1]
 ARROW, LONGEST = 0.1, 0.3  # how long an arrow of length 1 is drawn, and how long any is drawn at most
 _ANSWERS = LinearSegmentedColormap.from_list("answers", ["#F2B68C", "white", "#8FC3E6"])  # pale G_COLOR, D_COLOR
 _LINE = {"marker": ".", "ms": 2, "lw": 1}
@@ -28,53 +26,6 @@ _AT_RIGHT_EDGE = {
     "ha": "right",
     "fontsize": 8,
 }
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What a picture of the game in the plane shows.
-
-    Attributes:
-        real: Points `(n, 2)`, values in [-1, 1].
-        fake: Generated points `(m, 2)`.
-        advice: Where the discriminator would move each of them: minus the gradient of the generator's loss with
-            respect to that point, `(m, 2)`.
-        answers: D(x) at the points of `window_grid(side)`, `(side * side,)`, values in [0, 1].
-        centres: The middles of the modes, `(k, 2)`.
-        radii: How far each mode reaches, `(k,)`.
-        reached: Whether the generator draws it, `(k,)`.
-        history: One row for each step, `(steps, 3)`: d_loss, g_loss, mean length of the advice; NaN where a
-            network did not play.
-        guess: d_loss and g_loss of a discriminator that answers 0.5 everywhere.
-    """
-
-    real: np.ndarray
-    fake: np.ndarray
-    advice: np.ndarray
-    answers: np.ndarray
-    centres: np.ndarray
-    radii: np.ndarray
-    reached: np.ndarray
-    history: np.ndarray
-    guess: tuple[float, float]
-
-
-def window_grid(side: int = 50) -> np.ndarray:
-    """Return the points at which the discriminator is asked for its heat map, row by row from below.
-
-    Args:
-        side: How many points lie on a side of the window.
-
-    Returns:
-        Array `(side * side, 2)`, float32, values in [-1.1, 1.1].
-
-    Example:
-        >>> from gan_course.plots import window_grid
-        >>> window_grid(3).astype(float).round(1).tolist()[:4]
-        [[-1.1, -1.1], [0.0, -1.1], [1.1, -1.1], [-1.1, 0.0]]
-    """
-    ticks = np.linspace(-WINDOW, WINDOW, side, dtype="float32")
-    return np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
 
 
 def show_game(scene: Scene, figure: Figure | None = None) -> Figure:

@@ -4,6 +4,7 @@ import functools
 import io
 from collections.abc import Iterable, Mapping
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -13,6 +14,34 @@ SIDE, TITLE = 480, 30  # pixels: the longest side of a picture, and the height o
 FRAMES, FRAME_MS, LAST_MS = 60, 150, 2000
 GIF_BYTES = 2_000_000
 COLORS = 32
+
+
+def show_timeline(grids: Mapping[int, np.ndarray], columns: int = 7) -> Figure:
+    """Draw the grids of one run beside each other, in the order of their steps.
+
+    Args:
+        grids: From a step to its picture, as `image_grid` makes it.
+        columns: How many stand in a row.
+
+    Returns:
+        A matplotlib figure.
+
+    Raises:
+        ValueError: If there is no grid.
+    """
+    if not grids:
+        raise ValueError("there are no grids to show; train first")
+    columns = min(columns, len(grids))
+    rows = -(-len(grids) // columns)
+    figure, all_axes = plt.subplots(
+        rows, columns, figsize=(1.6 * columns, 1.8 * rows), squeeze=False, layout="constrained"
+    )
+    for axes in all_axes.flat:
+        axes.axis("off")
+    for axes, step in zip(all_axes.flat, sorted(grids), strict=False):
+        axes.imshow(grids[step], cmap="gray", vmin=0, vmax=255)
+        axes.set_title(f"step {step:,}", fontsize=9)
+    return figure
 
 
 def show_step(grid: np.ndarray, step: int) -> Figure:

@@ -6,7 +6,8 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
 
-from gan_course.plots import ARROW, LONGEST, Scene, show_game
+from gan_course.plane import Scene
+from gan_course.plots import ARROW, LONGEST, show_game
 from gan_course.widgets.shell import CHOICE, Explorer
 
 PICTURES = 1000  # that the play button shows before it stops by itself

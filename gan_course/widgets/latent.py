@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gan_course.datasets import unscale
-from gan_course.plots import principal_directions, show_latent, spherical_walk
+from gan_course.latent import principal_directions, spherical_walk
+from gan_course.plots import show_latent
 from gan_course.widgets.shell import Explorer
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
 
     A seed gives a random latent vector, and a slider walks along an arc to the vector of a second seed. Other
     sliders move the whole walk along the directions that change the generator's first layer most (see
-    `gan_course.plots.principal_directions`). Around the picture stand its neighbours along the first two
+    `gan_course.latent.principal_directions`). Around the picture stand its neighbours along the first two
     directions.
 
     Args:

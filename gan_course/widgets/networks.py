@@ -5,7 +5,8 @@ from collections.abc import Callable
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
-from gan_course.plots import Layer, count_words, discriminator_layers, generator_layers, show_layers
+from gan_course.counting import Layer, count_words, discriminator_layers, generator_layers
+from gan_course.plots import show_layers
 from gan_course.widgets.shell import Explorer
 
 SIDES, WIDTHS, LATENT_DIMS = (28, 32, 64), (16, 32, 64, 128, 256), (2, 10, 50, 100, 200)

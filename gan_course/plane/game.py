@@ -9,106 +9,12 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_course.plots import LN2, Scene, window_grid
+from gan_course.plane.points import Scene, checked_points, find_modes, window_grid
 
+LN2 = float(np.log(2))
 SHOWN = 200  # points of each kind in a scene
 BATCH_SIZE = 128
 EPSILON = 1e-3  # Adam's own 1e-7 would blow up a gradient that has all but vanished to a full step
-
-
-def load_points(name: str, count: int = 1024, seed: int = 0) -> np.ndarray:
-    """Return one of the sets of points that the game is played on.
-
-    Args:
-        name: `"ring"`, `"eight Gaussians"` (the usual test for mode collapse, Metz et al., 2017,
-            https://arxiv.org/abs/1611.02163, section 3.1), `"line"` or `"two moons"`.
-        count: How many points.
-        seed: The same seed gives the same points.
-
-    Returns:
-        Array `(count, 2)`, float32, values in [-1, 1].
-
-    Raises:
-        ValueError: If there is no such set.
-
-    Example:
-        >>> from gan_course.plane import load_points
-        >>> load_points("ring").shape
-        (1024, 2)
-    """
-    if name not in SHAPES:
-        raise ValueError(f"there are no points called {name!r}; there is {', '.join(SHAPES)}")
-    random = np.random.default_rng(seed)
-    spread = random.normal(0, 0.035, (count, 2)).clip(-0.15, 0.15)
-    return (SHAPES[name](random.random(count)) + spread).astype("float32")
-
-
-def _ring(u: np.ndarray) -> np.ndarray:
-    return 0.7 * np.stack([np.cos(2 * np.pi * u), np.sin(2 * np.pi * u)], axis=1)
-
-
-def _moons(u: np.ndarray) -> np.ndarray:
-    angle, side = np.pi * (2 * u % 1), np.where(u < 0.5, 1, -1)
-    return np.stack([side * (0.5 * np.cos(angle) - 0.25), side * (0.5 * np.sin(angle) - 0.12)], axis=1)
-
-
-SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "eight Gaussians": lambda u: _ring(np.floor(8 * u) / 8),
-    "ring": _ring,
-    "line": lambda u: np.stack([1.6 * u - 0.8, 0.8 * u - 0.4], axis=1),
-    "two moons": _moons,
-}
-
-
-class Modes(NamedTuple):
-    """Groups that points fall into, each as a circle around its middle.
-
-    Attributes:
-        centres: The middles, `(k, 2)`.
-        radii: How far the farthest point of each group is from its middle, `(k,)`.
-    """
-
-    centres: np.ndarray
-    radii: np.ndarray
-
-    def reached(self, points: np.ndarray) -> np.ndarray:
-        """Return which circles hold at least a quarter of their fair share of the points `(n, 2)`: bool `(k,)`.
-
-        Of 200 points and 8 modes the fair share of each is 25, so 7 points are enough.
-        """
-        inside = np.linalg.norm(points[:, None] - self.centres, axis=2) <= self.radii
-        return inside.sum(0) >= len(points) / len(self.centres) / 4
-
-
-def find_modes(points: np.ndarray, most: int = 8) -> Modes:
-    """Divide points into groups by k-means, started at points that lie far from each other.
-
-    Args:
-        points: Array `(n, 2)`.
-        most: How many groups; fewer if there are fewer different points.
-
-    Returns:
-        The groups, each with a radius of at least 0.1.
-
-    Example:
-        >>> from gan_course.plane import find_modes, load_points
-        >>> len(find_modes(load_points("eight Gaussians")).radii)
-        8
-    """
-    centres = points[:1]
-    while len(centres) < most and (distance := _distances(points, centres).min(1)).any():
-        centres = np.concatenate([centres, points[distance.argmax()][None]])
-    for _ in range(20):
-        group = _distances(points, centres).argmin(1)
-        centres = np.stack([points[group == k].mean(0) for k in np.unique(group)])
-    distance = _distances(points, centres)
-    group = distance.argmin(1)
-    radii = [max(0.1, distance[group == k, k].max(initial=0)) for k in range(len(centres))]
-    return Modes(centres, np.array(radii))
-
-
-def _distances(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(points[:, None] - centres, axis=2)
 
 
 class Loss(NamedTuple):
@@ -337,19 +243,6 @@ class Game:
             tape.watch(fake)
             g_loss = LOSSES[loss].generator(self.discriminator(fake)) * len(latent)
         return fake, -tape.gradient(g_loss, fake), LOSSES[loss].answer(self.discriminator(grid))[:, 0]
-
-
-def checked_points(points: Any) -> np.ndarray:
-    """Return a table of points as float32 `(n, 2)`, or raise a `ValueError` that says what is wrong with it."""
-    try:
-        points = np.asarray(points, dtype="float32")
-    except ValueError:
-        raise ValueError("the points are no table; expected a table of numbers, x and y in each row") from None
-    if points.ndim != 2 or points.shape[1] != 2 or not len(points):
-        raise ValueError(f"the points have shape {points.shape}; expected a table of at least 1 row with x and y")
-    if not np.abs(points).max() <= 1:
-        raise ValueError("a point lies outside [-1, 1]; divide all numbers by the largest of them")
-    return points
 
 
 def _network(name: str, outputs: int, activation: str | None) -> keras.Sequential:

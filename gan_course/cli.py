@@ -13,6 +13,7 @@ from typing import NoReturn
 import gan_course
 from gan_course import datasets
 from gan_course.files import replacing
+from gan_course.recipes import RECIPES
 
 PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "pillow", "ipywidgets")
 
@@ -62,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument(
         "--recipe",
-        choices=["textbook", "plain", "course"],
+        choices=[*RECIPES],
         default="course",
         help="how a step goes (default: course)",
     )
@@ -143,7 +144,6 @@ def _train(options: argparse.Namespace) -> int:
     import keras
 
     from gan_course import callbacks, models
-    from gan_course.recipes import RECIPES
 
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # a cluster's or Colab's Ctrl-C
     keras.utils.set_random_seed(options.seed)

@@ -7,12 +7,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_course import recipes
 from gan_course.models import generate
-from gan_course.recipes import chosen, devices
 from gan_course.training.checkpoint import Checkpoint
 from gan_course.training.checks import OUT_OF_RANGE, check_augmentation, check_networks
 from gan_course.training.feed import ANOTHER_DATASET, DatasetFeed, make_feed
 from gan_course.training.interrupt import Watch, stop_gently
+from gan_course.training.steps import STEPS, Players, devices
 
 
 @keras.saving.register_keras_serializable("gan_course")
@@ -126,7 +127,7 @@ class GAN(keras.Model):
         shared = generator_optimizer is discriminator_optimizer
         if shared and isinstance(generator_optimizer, keras.optimizers.Optimizer):
             raise ValueError("both networks were given the same optimizer object; make one for each")
-        self.recipe = chosen(recipe, r1_gamma=r1_gamma, r1_every=r1_every, averaging=averaging)
+        self.recipe = recipes.get(recipe, r1_gamma=r1_gamma, r1_every=r1_every, averaging=averaging)
         self.generator_optimizer = self._own_optimizer(generator_optimizer, self.generator)
         self.discriminator_optimizer = self._own_optimizer(discriminator_optimizer, self.discriminator)
         if augmentation is not None:
@@ -158,7 +159,10 @@ class GAN(keras.Model):
         """
         real = tf.convert_to_tensor(keras.utils.unpack_x_y_sample_weight(data)[0])
         with tf.control_dependencies([real]):  # a batch that cannot be read must change nothing
-            losses = self.recipe.step(self, self.augment(real))
+            latent = self.draw_latent(tf.shape(real)[0])
+            losses = STEPS[self.recipe.step](
+                self._players(), real, latent, self.recipe, self.generator_optimizer.iterations
+            )
             if self.averaged_generator is not None:
                 self._average()
         return {name: devices() * loss for name, loss in losses.items()}
@@ -171,9 +175,15 @@ class GAN(keras.Model):
         of_all = keras.random.normal((devices(), count, self.latent_dim), seed=self.latent_seed)
         return of_all[tf.distribute.get_replica_context().replica_id_in_sync_group]
 
-    def augment(self, images: tf.Tensor) -> tf.Tensor:
-        """Return the images `(n, height, width, channels)` as the discriminator is to see them."""
-        return images if self.augmentation is None else self.augmentation(images, training=True)
+    def _players(self) -> Players:
+        return Players(
+            self.generator,
+            self.discriminator,
+            self.generator_optimizer,
+            self.discriminator_optimizer,
+            self.augmentation,
+            self.shortcuts,
+        )
 
     def _average(self) -> None:
         steps = tf.cast(self.generator_optimizer.iterations.value, tf.float32)

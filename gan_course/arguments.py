@@ -1,0 +1,36 @@
+"""What an argument may be, and the sentence for one that may not."""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """Return a whole number as Python's own, NumPy's included.
+
+    Args:
+        name: What the argument is called.
+        value: What was given.
+        least: The smallest number that makes sense.
+
+    Raises:
+        ValueError: If it is no whole number, or less than `least`.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_course.arguments import whole
+        >>> whole("batch_size", np.int32(16))
+        16
+        >>> whole("every", 2.5)
+        Traceback (most recent call last):
+        ...
+        ValueError: every is 2.5; expected a whole number of at least 1
+    """
+    try:
+        number = None if isinstance(value, bool | np.bool_) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or number < least:
+        raise ValueError(f"{name} is {value!r}; expected a whole number of at least {least}")
+    return number

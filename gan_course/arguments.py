@@ -1,6 +1,7 @@
 """What an argument may be, and the sentence for one that may not."""
 
 import operator
+import reprlib
 from typing import Any
 
 import numpy as np
@@ -32,5 +33,5 @@ def whole(name: str, value: Any, least: int = 1) -> int:
     except TypeError:
         number = None
     if number is None or number < least:
-        raise ValueError(f"{name} is {value!r}; expected a whole number of at least {least}")
+        raise ValueError(f"{name} is {reprlib.repr(value)}; expected a whole number of at least {least}")
     return number

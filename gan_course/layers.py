@@ -7,6 +7,7 @@ position inside a 2 x 2 block: the same result with 9/25 of the multiplications.
 `UpsampleConv2D` is a layer for networks of your own; `fused_upsampling` does the same to a finished model.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+
+from gan_course.graphs import all_nodes, has_graph, nodes, producer
 
 
 def upsample_conv(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
@@ -113,10 +116,11 @@ class UpsampleConv2D(keras.layers.Conv2D):
 def fused_upsampling(model: keras.Model) -> Iterator[int]:
     """Let `model`, while it is called inside this block, compute `UpSampling2D` and `Conv2D` as one operation.
 
-    The variables are the model's own, and the model is as it was when the block ends.
+    The variables are the model's own, and the model is as it was when the block ends. In a model without a graph,
+    in mixed precision, or where a layer computes in several places, there is nothing to fuse.
 
     Args:
-        model: A Sequential or functional Keras model.
+        model: A Keras model.
 
     Yields:
         How many pairs were found: `UpSampling2D` by 2 with nearest interpolation whose only reader is a `Conv2D`
@@ -129,7 +133,7 @@ def fused_upsampling(model: keras.Model) -> Iterator[int]:
         ...     print(pairs)
         2
     """
-    pairs = [(up, conv) for up, conv in _single_readers(model) if _is_doubling(up) and _is_fusible(conv)]
+    pairs = [(up, conv) for up, conv in _pairs(model) if _is_doubling(up) and _is_fusible(conv)]
     for up, conv in pairs:
         up.call = lambda x: x
         conv.convolution_op = upsample_conv
@@ -140,18 +144,40 @@ def fused_upsampling(model: keras.Model) -> Iterator[int]:
             del up.call, conv.convolution_op
 
 
-def _single_readers(model: keras.Model) -> list[tuple[keras.Layer, keras.Layer]]:
-    """Every layer whose output only one other layer reads, with that reader."""
-    readers: dict[keras.Layer, list[keras.Layer]] = {}
-    graph = keras.Model(model.inputs, model.outputs)
-    for node in (node for nodes in graph._nodes_by_depth.values() for node in nodes):
+def _pairs(model: keras.Model) -> Iterator[tuple[Any, Any]]:
+    """Every layer whose output only one other layer reads, with that reader; each has one place in the model."""
+    if not has_graph(model):
+        return
+    operations = [node.operation for node in all_nodes(model)]
+    inside = (layer for each in operations if isinstance(each, keras.Layer) for layer in each._flatten_layers())
+    calls = Counter(map(id, inside))
+    given = [producer(tensor) for tensor in model.outputs]
+    readers: dict[int, list[Any]] = {}
+    own = [*nodes(model)]
+    for node in own:
         for parent in node.parent_nodes:
-            readers.setdefault(parent.operation, []).append(node.operation)
-    return [(layer, found[0]) for layer, found in readers.items() if len(found) == 1]
+            readers.setdefault(id(parent), []).append(node.operation)
+    for node in own:
+        found = readers.get(id(node), [])
+        if len(found) == 1 and node not in given and calls[id(node.operation)] == calls[id(found[0])] == 1:
+            yield node.operation, found[0]
 
 
-def _is_fusible(layer: keras.Layer) -> bool:
-    return type(layer) is keras.layers.Conv2D and all(size % 2 for size in layer.kernel_size) and _is_plain(layer)
+def _is_fusible(layer: Any) -> bool:
+    return (
+        _is_exactly(layer, keras.layers.Conv2D)
+        and all(size % 2 for size in layer.kernel_size)
+        and _is_plain(layer)
+    )
+
+
+def _is_exactly(layer: Any, kind: type[keras.Layer]) -> bool:
+    """Whether a layer is Keras's own, computes in single precision, and nobody has changed how."""
+    return (
+        type(layer) is kind
+        and layer.dtype_policy.name == "float32"
+        and not {"call", "convolution_op"} & {*vars(layer)}
+    )
 
 
 def _is_plain(conv: keras.layers.Conv2D) -> bool:
@@ -162,9 +188,9 @@ def _is_plain(conv: keras.layers.Conv2D) -> bool:
     ) == ("same", 1, "channels_last")
 
 
-def _is_doubling(layer: keras.Layer) -> bool:
-    return type(layer) is keras.layers.UpSampling2D and (
-        layer.size,
-        layer.interpolation,
-        layer.data_format,
-    ) == ((2, 2), "nearest", "channels_last")
+def _is_doubling(layer: Any) -> bool:
+    return (
+        _is_exactly(layer, keras.layers.UpSampling2D)
+        and layer.activity_regularizer is None
+        and (layer.size, layer.interpolation, layer.data_format) == ((2, 2), "nearest", "channels_last")
+    )

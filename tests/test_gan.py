@@ -178,7 +178,7 @@ class PressStop(keras.callbacks.Callback):
 def test_ctrl_c_ends_after_the_step_and_the_callbacks_finish(interruptible, tmp_path, capsys):
     gan, log = small_gan(), LossLog(tmp_path / "history.csv")
     data = tf.data.Dataset.from_tensor_slices(small_images()).repeat().batch(32)
-    gan.fit(data, steps_per_epoch=1000, verbose=0, callbacks=[log, PressStop(4)])
+    gan.fit(data, steps_per_epoch=1000, verbose=2, callbacks=[log, PressStop(4)])
     assert gan.steps == len(log.rows) == 5
     assert "Stopped after step 5" in capsys.readouterr().out
     gan.fit(data, steps_per_epoch=3, verbose=0)
@@ -261,12 +261,16 @@ def head(*last: layers.Layer) -> keras.Sequential:
     return keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), *last])
 
 
+def head_of(side: int) -> keras.Sequential:
+    return keras.Sequential([keras.Input((side, side, 1)), layers.Flatten(), layers.Dense(1, "sigmoid")])
+
+
 @pytest.mark.parametrize(
     ("generator", "discriminator", "message"),
     [
-        (small_generator(), head(layers.Dense(1)), "ends without an activation"),
         (small_generator(), head(layers.Dense(2, activation="softmax")), r"expected \(1,\)"),
-        (small_discriminator(), small_discriminator(), "the generator draws images of shape"),
+        (small_generator(), head_of(5), r"draws images of shape \(4, 4, 1\), the discriminator takes \(5, 5, 1\)"),
+        (small_discriminator(), small_discriminator(), r"takes shape \(4, 4, 1\) for each image; expected latent"),
         (keras.Sequential([layers.Dense(3)]), small_discriminator(), "has no weights yet"),
         ("generator", small_discriminator(), "expected a Keras model"),
         (small_generator(), head(layers.Activation("sigmoid")), "nothing to train"),

@@ -84,7 +84,7 @@ def test_rooms_import_only_downwards():
         "tasks": {"models"},
         "metrics": {"datasets", "metrics", "models", "places"},
         "callbacks": {"callbacks", "datasets", "files", "metrics", "plots", "runs", "training"},
-        "training": {"files", "layers", "models", "places", "recipes", "training"},
+        "training": {"arguments", "files", "graphs", "layers", "models", "places", "recipes", "training"},
         "places": {"files"},
         "runs": set(),
         "latent": set(),

@@ -11,7 +11,7 @@ from gan_course.callbacks.quality import read_quality
 from gan_course.datasets import DataError
 from gan_course.metrics import digit_quality
 from gan_course.places import DATA
-from gan_course.training import trained
+from gan_course.training.copies import in_precision
 from tests.networks import small_gan
 from tools import checkpoint
 
@@ -49,14 +49,14 @@ def test_a_ready_made_gan_can_be_trained_further():
     gan = pretrained("mnist")
     before = gan.generator.get_weights()
     gan.compile(recipe="course")
-    history = gan.fit(np.zeros((8, 28, 28, 1), "float32"), batch_size=4, steps_per_epoch=2, verbose=0)
+    history = gan.fit(np.full((8, 28, 28, 1), -1.0, "float32"), batch_size=4, steps_per_epoch=2, verbose=0)
     assert np.isfinite(history.history["d_loss"]).all()
     assert not np.array_equal(before[0], gan.generator.get_weights()[0])
 
 
 def test_another_precision_keeps_names_and_rounds_weights():
     network = small_gan(0).generator
-    half = trained.in_precision(network, "float16")
+    half = in_precision(network, "float16")
     assert [weight.path for weight in half.weights] == [weight.path for weight in network.weights]
     for a, b in zip(half.get_weights(), network.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b.astype(a.dtype))
@@ -65,7 +65,7 @@ def test_another_precision_keeps_names_and_rounds_weights():
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     shutil.copytree(MNIST, tmp_path / "mnist")
-    monkeypatch.setattr(trained, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr("gan_course.places.CHECKPOINTS", tmp_path)
     return tmp_path
 
 

@@ -26,12 +26,13 @@ def pack(name: str, run: Path, *others: Path) -> None:
     gan_course.quiet_tensorflow()
     import keras
 
+    from gan_course import places
     from gan_course.callbacks import LossLog, read_losses, save_model
     from gan_course.callbacks.quality import read_quality
-    from gan_course.places import CHECKPOINTS
-    from gan_course.training.trained import in_precision, pretrained
+    from gan_course.training.copies import in_precision
+    from gan_course.training.trained import pretrained
 
-    gan, folder = keras.models.load_model(run / "gan.keras"), CHECKPOINTS / name
+    gan, folder = keras.models.load_model(run / "gan.keras"), places.CHECKPOINTS / name
     save_model(in_precision(gan.best_generator, "float16"), folder / "generator.keras")
     save_model(in_precision(gan.discriminator, "float16"), folder / "discriminator.keras")
     for network in ("generator", "discriminator"):

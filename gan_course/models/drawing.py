@@ -3,6 +3,9 @@
 import keras
 import numpy as np
 
+from gan_course.arguments import whole
+from gan_course.graphs import input_shape
+
 
 def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.ndarray:
     """Draw images with any generator.
@@ -23,7 +26,6 @@ def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.
         >>> generate(mnist_generator(), 2, seed=0).shape
         (2, 28, 28, 1)
     """
-    if count < 1:
-        raise ValueError(f"count is {count}; expected at least 1 image")
-    latent = np.random.default_rng(seed).standard_normal((count, generator.input_shape[-1]), "float32")
+    count = whole("count", count)
+    latent = np.random.default_rng(seed).standard_normal((count, input_shape(generator)[-1]), "float32")
     return generator.predict(latent, batch_size=256, verbose=0)

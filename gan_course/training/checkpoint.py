@@ -2,18 +2,34 @@
 
 import io
 import json
-import reprlib
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 
+from gan_course.arguments import whole
 from gan_course.files import explained, free_name, replacing
 from gan_course.training.interrupt import not_finite
+from gan_course.training.settings import differences, plain, settings_of
+
+
+class Resumable(Protocol):
+    """What a model must have for its training to be kept: it is a Keras model with these beside.
+
+    Attributes:
+        steps: How many steps it has trained.
+        optimizers: Its optimisers by role; `get_compile_config` has `{role}_optimizer` for each.
+        folder: That of its training, if it has one.
+    """
+
+    steps: int
+    optimizers: dict[str, keras.optimizers.Optimizer]
+    folder: Path | None
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -28,9 +44,11 @@ class Checkpoint(keras.callbacks.Callback):
     which step and with which settings it was made. A damaged file is named and set aside, and the one before
     is used.
 
-    Keras's `BackupAndRestore` was not enough: it takes up epochs, not steps, leaves out the random states,
-    writes over its last good file, and does not notice other settings. TensorFlow's checkpoints of a dataset
-    hold its whole shuffle buffer.
+    Keras's `BackupAndRestore` (of Keras 3.15) was not enough: it leaves out the random states and the order of the
+    images, keeps the file before only if asked to, deletes both at the end, and does not notice other settings.
+    TensorFlow's checkpoints of a dataset hold its whole shuffle buffer.
+
+    A learning rate that you have changed is kept; all other settings must be those of the folder.
 
     Args:
         folder: Where the files go; it is made if need be.
@@ -51,29 +69,29 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(self, folder: str | Path, every: int = 1000) -> None:
         """Keep the settings."""
         super().__init__()
-        if every < 1:
-            raise ValueError(f"every is {every}; expected at least 1")
-        self.folder, self.every = Path(folder), every
+        self.folder, self.every = Path(folder), whole("every", every)
         self.path, self.previous = self.folder / "gan.keras", self.folder / "gan-previous.keras"
         self.saved = 0
 
-    def resume(self, model: keras.Model, data: dict[str, Any]) -> None:
+    def resume(self, model: Resumable, data: dict[str, Any]) -> list[str]:
         """Bring a model to where the folder's training stands, or start one there; `GAN.fit` calls this.
 
         Args:
-            model: The `GAN`.
+            model: A model such as a `GAN`.
             data: What must stay the same about the images. If the folder knows more, it is added.
+
+        Returns:
+            What there is to tell, in sentences.
         """
         self.set_model(model)
-        self._data, self._settings = data, _settings(model)
+        self._data, self._settings = data, settings_of(model)
         with explained(self.path):
             self.folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=self.folder).close()
         if not self.path.exists() and not self.previous.exists():
             self._save()
-        else:
-            self._restore()
-        model.folder = self.folder.resolve()
+            return []
+        return self._restore()
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Save when it is time and all callbacks are done with the step before."""
@@ -86,9 +104,9 @@ class Checkpoint(keras.callbacks.Callback):
             self._save()
 
     def _save(self) -> None:
-        optimizers = self.model.generator_optimizer, self.model.discriminator_optimizer
+        optimizers = self.model.optimizers.values()
         variables = [*self.model.variables, *(variable for each in optimizers for variable in each.variables)]
-        if not all(np.all(np.isfinite(variable)) for variable in variables):
+        if not all(np.all(np.isfinite(variable.numpy())) for variable in variables):
             raise FloatingPointError(not_finite("a weight is no longer a finite number", self.model.steps))
         run = {"step": self.model.steps, "settings": self._settings, "data": self._data}
         with replacing(self.path, keep=self.previous) as beside:
@@ -97,7 +115,7 @@ class Checkpoint(keras.callbacks.Callback):
                 archive.writestr("run.json", json.dumps(run))
         self.saved = self.model.steps
 
-    def _restore(self) -> None:
+    def _restore(self) -> list[str]:
         found = {path: _read(path) for path in (self.path, self.previous) if path.exists()}
         sound = [path for path in found if found[path]]
         if not sound:
@@ -108,12 +126,25 @@ class Checkpoint(keras.callbacks.Callback):
         if sound[0] == self.previous:
             if self.path.exists():
                 aside = self.path.rename(free_name(self.path.with_stem("gan-damaged")))
-                print(f"{self.path} is damaged and is called {aside.name} now; the one before is used.")
+                warnings.warn(
+                    f"{self.path} is damaged and is called {aside.name} now; the one before is used", stacklevel=5
+                )
             self.previous.replace(self.path)
+        rates = _rates(self.model)
         self.model.load_weights(self.path)
-        self._settings, self.saved = run["settings"], run["step"]
         self._data.update(run["data"])
-        print(f"Going on from step {self.saved:,} in {self.folder}.")
+        self.saved = run["step"]
+        return [f"Going on from step {self.saved:,} in {self.folder}.", *self._keep_rates(rates, run["settings"])]
+
+    def _keep_rates(self, rates: dict[str, float], then: dict[str, Any]) -> Iterator[str]:
+        """Keep a learning rate that was set to another than the training began with and stands at; say which."""
+        for role, stands in _rates(self.model).items():
+            begun = _config(then, role)["learning_rate"]
+            if any(np.isclose(rates[role], known, rtol=1e-5, atol=0) for known in (stands, begun)):
+                _config(self._settings, role)["learning_rate"] = begun
+            else:
+                self.model.optimizers[role].learning_rate = rates[role]
+                yield f"The {role}'s learning rate is {rates[role]:g} from here on; it was {stands:g}."
 
     def _check(self, run: dict[str, Any]) -> None:
         steps = self.model.steps
@@ -122,14 +153,31 @@ class Checkpoint(keras.callbacks.Callback):
                 f"this model has been trained for {steps:,} steps elsewhere, and {self.folder} holds a training "
                 f"that stands at step {run['step']:,}; make the model again, or choose another folder"
             )
-        ours = {**self._settings, "data": _plain(self._data)}
-        if steps:  # the learning rate may have changed on the way
-            del ours["compile"]
-        if differences := [*_differences({**run["settings"], "data": run["data"]}, ours)]:
+        there, here = (
+            {**settings, "data": data}
+            for settings, data in ((run["settings"], run["data"]), (self._settings, plain(self._data)))
+        )
+        if found := [*differences(there, here)]:
             raise ValueError(
-                f"{self.folder} holds a training with other settings: {'; '.join(differences[:3])}; "
+                f"{self.folder} holds a training with other settings: {'; '.join(found[:3])}; "
                 "choose another folder, or take the settings of this one"
             )
+
+
+def _rates(model: Resumable) -> dict[str, float]:
+    """Return the learning rates that can be set, by role; one that follows a schedule cannot."""
+    optimizers = {role: getattr(each, "inner_optimizer", each) for role, each in model.optimizers.items()}
+    return {
+        role: float(each.learning_rate.numpy())
+        for role, each in optimizers.items()
+        if isinstance(each._learning_rate, keras.Variable)
+    }
+
+
+def _config(settings: dict[str, Any], role: str) -> dict[str, Any]:
+    """Return the settings of an optimiser, inside the one that scales its loss if there is such a one."""
+    config = settings["compile"][f"{role}_optimizer"]["config"]
+    return config["inner_optimizer"]["config"] if "inner_optimizer" in config else config
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -144,49 +192,3 @@ def _read(path: Path) -> dict[str, Any] | None:
     except Exception:  # a damaged archive fails in many ways
         return None
     raise ValueError(f"{path} was not saved by a Checkpoint, so it does not say how it was trained; move it away")
-
-
-def _settings(model: keras.Model) -> dict[str, Any]:
-    """Return the networks and optimisers as they are told to be, the same in every session.
-
-    Keras numbers the names of layers over a whole session, so each becomes its place here.
-    """
-    settings = _plain({"compile": model.get_compile_config(), **model.get_config()})
-    places = {name: place for place, name in enumerate(dict.fromkeys(_names(settings)))}
-    return keras.tree.map_structure(lambda found: places.get(found, found), settings)
-
-
-def _plain(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings as JSON gives them back; the code of a lambda cannot be compared."""
-    return json.loads(
-        json.dumps(settings), object_hook=lambda found: {} if found.get("class_name") == "__lambda__" else found
-    )
-
-
-def _names(settings: Any) -> Iterator[str]:
-    if isinstance(settings, dict):
-        if "name" in settings and len(settings) > 1:  # alone it is that of a data type
-            yield settings["name"]
-        settings = settings.values()
-    if not isinstance(settings, str | int | float | None):
-        for each in settings:
-            yield from _names(each)
-
-
-def _differences(there: Any, here: Any, path: tuple[Any, ...] = ()) -> Iterator[str]:
-    """Say what differs between two settings; what only one of two versions of Keras knows is left out."""
-    if isinstance(there, dict) and isinstance(here, dict):
-        for key in there:
-            if key in here:
-                yield from _differences(there[key], here[key], path if key == "config" else (*path, key))
-    elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
-        for place, pair in enumerate(zip(there, here, strict=True)):
-            yield from _differences(*pair, (*path, place))
-    elif there != here:
-        yield f"{' '.join(map(str, path))} was {_short(there)} and is {_short(here)}"
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    return f"{len(value)} of them" if isinstance(value, list) else reprlib.repr(value)

@@ -1,13 +1,21 @@
 """The real images as batches, in an order that a training can take up again at any step."""
 
 import hashlib
+import warnings
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from gan_course.training.checks import checked_array, checked_dataset
-
+OUT_OF_RANGE = (
+    "expected every pixel in [-1, 1], the range that tanh draws in, and found values outside it or NaN; "
+    "pass pictures of 0 to 255 through gan_course.datasets.scale first"
+)
+HALF_RANGE = (
+    "the images lie in [0, 1], and a generator that ends in tanh draws in [-1, 1]; pass pictures of 0 to 255 "
+    "through gan_course.datasets.scale, or make 2 * images - 1 of these"
+)
+OTHER_SHAPE = "a batch of the dataset has images of another shape than the networks; resize them to one size"
 ANOTHER_DATASET = (
     "the dataset does not start with the batch that the training in this folder started with: it holds other "
     "images, shuffles without a seed, or was read before; make it again, in the same way, before each fit"
@@ -78,7 +86,7 @@ class DatasetFeed:
         return self._facts
 
     def batches(self, seed: int, start: int) -> tf.data.Dataset:
-        """Return the batches from step `start` on, without end."""
+        """Return the batches from step `start` on, without end; the first of all is compared with the hash."""
 
         def look(index: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
             def at_first() -> tf.Tensor:
@@ -89,6 +97,10 @@ class DatasetFeed:
 
         return self.dataset.repeat().enumerate().map(look).skip(start)
 
+    def as_it_is(self, again: bool) -> tf.data.Dataset:
+        """Return the batches from the first one on, once or without end."""
+        return self.dataset.repeat() if again else self.dataset
+
     def _compare(self, batch: np.ndarray) -> bool:
         digest = hashlib.sha256(np.ascontiguousarray(batch)).hexdigest()
         if self._facts.setdefault("first", digest) != digest:
@@ -96,27 +108,92 @@ class DatasetFeed:
         return True
 
 
-def make_feed(settings: dict[str, Any], shape: tuple[int, ...]) -> ArrayFeed | DatasetFeed:
-    """Return the batches that the arguments of `fit` stand for, and leave in them what Keras is to be told.
+def make_feed(
+    x: Any, shape: tuple[int, ...], batch_size: int | None, steps_per_epoch: int | None, shuffle: bool
+) -> ArrayFeed | DatasetFeed:
+    """Return the batches that the arguments of `fit` stand for.
 
     Args:
-        settings: The arguments by name; `x` are images or a dataset of them.
+        x: Images, or a dataset of them.
         shape: That of an image, `(height, width, channels)`.
+        batch_size: How many images of an array a step gets; None for 32.
+        steps_per_epoch: How many batches an epoch has; None for one pass.
+        shuffle: Draw the order of the images of an array.
 
     Raises:
-        ValueError: If there is nothing to do, or the images cannot be trained on.
+        ValueError: If the images cannot be trained on.
     """
-    for name in ("epochs", "steps_per_epoch", "batch_size"):
-        if settings.get(name) is not None and settings[name] < 1:
-            raise ValueError(f"{name} is {settings[name]}; expected at least 1")
-    x, shuffle = settings["x"], settings.pop("shuffle", True)
-    settings["shuffle"] = False  # Keras gets a dataset
-    if isinstance(x, tf.data.Dataset):
-        if x.cardinality() == tf.data.INFINITE_CARDINALITY and not settings.get("steps_per_epoch"):
-            raise ValueError("the dataset repeats for ever; say steps_per_epoch=... as well")
-        return DatasetFeed(checked_dataset(x, shape))
-    settings.pop("y", None)
-    x, batch_size = checked_array(x, shape), settings.pop("batch_size", None) or 32
-    if batch_size > len(x):
-        raise ValueError(f"batch_size is {batch_size} and there are only {len(x)} images; make it smaller")
-    return ArrayFeed(x, batch_size, bool(shuffle))
+    if not isinstance(x, tf.data.Dataset):
+        images, size = checked_array(x, shape), 32 if batch_size is None else batch_size
+        if size > len(images):
+            raise ValueError(f"batch_size is {size} and there are only {len(images)} images; make it smaller")
+        return ArrayFeed(images, size, shuffle)
+    if batch_size is not None:
+        raise ValueError(f"batch_size is {batch_size}, and a dataset has batches already; leave batch_size out")
+    if x.cardinality() == tf.data.INFINITE_CARDINALITY and not steps_per_epoch:
+        raise ValueError("the dataset repeats for ever; say steps_per_epoch=... as well")
+    return DatasetFeed(checked_dataset(x, shape))
+
+
+def checked_array(x: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the images as float32 `(n, height, width, channels)`.
+
+    Raises:
+        ValueError: If they are no array, not of `shape`, or not in [-1, 1].
+    """
+    if not hasattr(x, "__array__") and not isinstance(x, list):
+        raise ValueError(f"the images are a {_named(x)}; expected an array or a tf.data.Dataset of images alone")
+    try:
+        images = np.asarray(x)
+    except ValueError:
+        raise ValueError("the images differ in size, so they are no array; resize them to one size") from None
+    if images.shape[1:] != shape or not len(images):
+        expected = ", ".join(map(str, shape))
+        raise ValueError(f"the images have shape {images.shape}; expected (n, {expected}), n >= 1")
+    if not np.issubdtype(images.dtype, np.number) or not (images.min() >= -1 and images.max() <= 1):
+        raise ValueError(OUT_OF_RANGE)
+    if images.min() >= 0:
+        warnings.warn(HALF_RANGE, stacklevel=4)
+    return images.astype("float32", copy=False)
+
+
+def checked_dataset(x: tf.data.Dataset, shape: tuple[int, ...]) -> tf.data.Dataset:
+    """Return the batches of images of a dataset, each of which is checked when it is read.
+
+    Raises:
+        ValueError: If the dataset holds no batches of `shape`.
+    """
+    images = x.element_spec[0] if isinstance(x.element_spec, tuple) else x.element_spec
+    expected = f"batches of images (n, {', '.join(map(str, shape))})"
+    if not isinstance(images, tf.TensorSpec):
+        found = f"a {_named(images)}, {list(images)}" if isinstance(images, dict) else f"a {_named(images)}"
+        raise ValueError(f"the dataset gives {found}; expected {expected}, so map it to the images first")
+    if images.shape.rank is None:
+        raise ValueError(
+            f"the dataset does not say which shape it gives; expected {expected}: use tf.ensure_shape"
+        )
+    if images.shape.rank != len(shape) + 1 or not images.shape[1:].is_compatible_with(shape):
+        raise ValueError(f"the dataset gives shape {tuple(images.shape)}; expected {expected}")
+    if x.cardinality() == 0:
+        raise ValueError("the dataset holds no batch: it is empty, or the batch is larger than the data")
+
+    def check(index: tf.Tensor, batch: tuple[Any, ...]) -> tf.Tensor:
+        first = tf.cast(batch[0] if isinstance(batch, tuple) else batch, tf.float32)
+        fits = tf.reduce_all(tf.shape(first)[1:] == shape)
+        in_range = tf.reduce_all(tf.abs(first) <= 1)
+        is_half = tf.logical_and(index == 0, tf.reduce_min(first) >= 0)
+        warned = tf.cond(is_half, lambda: tf.numpy_function(_warn_half, [], tf.bool), lambda: True)
+        checks = [tf.debugging.Assert(fits, [OTHER_SHAPE]), tf.debugging.Assert(in_range, [OUT_OF_RANGE]), warned]
+        with tf.control_dependencies(checks):
+            return tf.ensure_shape(first, (None, *shape))
+
+    return x.enumerate().map(check)
+
+
+def _warn_half() -> bool:
+    warnings.warn(HALF_RANGE, stacklevel=2)
+    return True
+
+
+def _named(found: Any) -> str:
+    return type(found).__name__

@@ -1,6 +1,5 @@
 """The generative adversarial network as a Keras model: `compile`, `fit`, `generate`."""
 
-import inspect
 from typing import Any
 
 import keras
@@ -9,31 +8,40 @@ import tensorflow as tf
 
 from gan_course import recipes
 from gan_course.models import generate
-from gan_course.training.checkpoint import Checkpoint
-from gan_course.training.checks import OUT_OF_RANGE, check_augmentation, check_networks
-from gan_course.training.feed import ANOTHER_DATASET, DatasetFeed, make_feed
-from gan_course.training.interrupt import Watch, stop_gently
+from gan_course.training import checks
+from gan_course.training.answers import Judge
+from gan_course.training.copies import copied
+from gan_course.training.fitting import SteppedModel
+from gan_course.training.optimizers import Both, own_optimizer
+from gan_course.training.states import load_states, random_states, save_states
 from gan_course.training.steps import STEPS, Players, devices
 
 
 @keras.saving.register_keras_serializable("gan_course")
-class GAN(keras.Model):
+class GAN(SteppedModel):
     """A generator and a discriminator that train against each other.
 
     The loss is the non-saturating one (Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, section 3):
     the discriminator learns to call real images 1 and fakes 0, the generator learns to be called 1.
-    Each optimiser owns the variables of its network, so no `trainable` flag is ever changed.
-    How a step goes is the recipe's: see `compile`.
+    Each optimiser owns the variables of its network, so no `trainable` flag is ever changed; a layer that you
+    freeze stays as it is. How a step goes is the recipe's: see `compile`.
 
     Args:
         generator: A built Keras model from `(n, latent_dim)` to images `(n, height, width, channels)`,
-            values in [-1, 1].
+            values in [-1, 1]: Sequential, functional or a subclass.
         discriminator: A built Keras model from such images to `(n, 1)`, the probability that an image
-            is real, values in [0, 1].
+            is real, values in [0, 1]. With `(n, rows, columns, 1)` it judges patches, and the loss is the mean
+            over them (Isola et al., 2017, https://arxiv.org/abs/1611.07004, section 3.2.2).
         seed: Seed of the latent vectors drawn in training. `None` takes Keras's global seed.
+        from_logits: Whether the discriminator answers with logits, any numbers, in place of probabilities. Where
+            it ends in a sigmoid, or in a dense or convolution layer without an activation, it is found by itself.
 
     Raises:
-        ValueError: If the two networks do not fit each other.
+        ValueError: If the two networks do not fit each other, or it cannot be told what the discriminator
+            answers with.
+
+    Warns:
+        UserWarning: If the generator can draw values outside [-1, 1], or only in [0, 1].
 
     Example:
         >>> import gan_course
@@ -47,29 +55,42 @@ class GAN(keras.Model):
     """
 
     def __init__(
-        self, generator: keras.Model, discriminator: keras.Model, seed: int | None = None, **kwargs: Any
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        seed: int | None = None,
+        from_logits: bool | None = None,
+        **kwargs: Any,
     ) -> None:
         """Check that the networks fit each other and keep them."""
         super().__init__(**kwargs)
-        check_networks(generator, discriminator)
+        self.image_shape = checks.check_networks(generator, discriminator)
+        self.from_logits = checks.check_answers(discriminator, self.image_shape, from_logits)
         self.generator = generator
         self.discriminator = discriminator
+        self.latent_dim = checks.latent_dim(generator)
+        checks.warn_of_range(generator, self.latent_dim)
         self.seed = seed
-        self.folder = None  # that of the training which a Checkpoint keeps
         self.latent_seed = keras.random.SeedGenerator(seed)
         self.averaged_generator = None
         self.augmentation = None
+        self._judge = Judge(discriminator, self.from_logits)
         self.built = True
 
     @property
-    def latent_dim(self) -> int:
-        """How many numbers a latent vector has."""
-        return self.generator.input_shape[-1]
+    def networks(self) -> dict[str, keras.Model]:
+        """Both networks by their role."""
+        return {role: getattr(self, role) for role in _NETWORKS}
 
     @property
-    def steps(self) -> int:
-        """How many steps this model has trained, over all calls of `fit`."""
-        return int(self.generator_optimizer.iterations.numpy()) if self.compiled else 0
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Their optimisers by the role of the network."""
+        return {role: getattr(self, f"{role}_optimizer") for role in _NETWORKS} if self.compiled else {}
+
+    @property
+    def data_seed(self) -> int:
+        """What the order of the images follows from, beside the step."""
+        return int(self.latent_seed.state.numpy()[0])
 
     def call(self, latent: Any, training: bool = False) -> Any:
         """Return the images `(n, height, width, channels)` of latent vectors `(n, latent_dim)`."""
@@ -123,29 +144,24 @@ class GAN(keras.Model):
                 is no such recipe, or a setting is out of its range or unknown to the recipe; or if the
                 augmentation changes the shape of images or lets no gradient through.
         """
-        super().compile(optimizer=None, **kwargs)
+        checks.check_compile_settings(kwargs)
         shared = generator_optimizer is discriminator_optimizer
         if shared and isinstance(generator_optimizer, keras.optimizers.Optimizer):
             raise ValueError("both networks were given the same optimizer object; make one for each")
-        self.recipe = recipes.get(recipe, r1_gamma=r1_gamma, r1_every=r1_every, averaging=averaging)
-        self.generator_optimizer = self._own_optimizer(generator_optimizer, self.generator)
-        self.discriminator_optimizer = self._own_optimizer(discriminator_optimizer, self.discriminator)
+        recipe = recipes.get(recipe, r1_gamma=r1_gamma, r1_every=r1_every, averaging=averaging)
+        given = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
+        scaled = kwargs.get("auto_scale_loss", True)
+        optimizers = [
+            own_optimizer(each, getattr(self, role), role, recipe, scaled) for role, each in given.items()
+        ]
         if augmentation is not None:
-            check_augmentation(augmentation, self.discriminator.input_shape[1:])
-        self.augmentation = augmentation
-        self.shortcuts = shortcuts
-        self.averaged_generator = _copied(self.generator) if self.recipe.averaging else None
-
-    def _own_optimizer(self, optimizer: Any, network: keras.Model) -> keras.optimizers.Optimizer:
-        if optimizer is None:
-            optimizer = keras.optimizers.Adam(self.recipe.learning_rate, beta_1=self.recipe.beta_1)
-        optimizer = keras.optimizers.get(optimizer)
-        if optimizer.built:
-            raise ValueError(
-                f"the optimizer given for the {network.name} already belongs to another network; make a new one"
-            )
-        optimizer.build(network.trainable_variables)
-        return optimizer
+            checks.check_augmentation(augmentation, self.image_shape)
+        average = copied(self.generator) if recipe.averaging else None
+        super().compile(optimizer=None, **kwargs)
+        self.recipe, self.shortcuts = recipe, shortcuts
+        self.generator_optimizer, self.discriminator_optimizer = optimizers
+        self.optimizer = Both(*optimizers, self.generator, self.discriminator)
+        self.augmentation, self.averaged_generator = augmentation, average
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Update both networks on one batch of real images; return the two losses of this batch.
@@ -160,9 +176,9 @@ class GAN(keras.Model):
         real = tf.convert_to_tensor(keras.utils.unpack_x_y_sample_weight(data)[0])
         with tf.control_dependencies([real]):  # a batch that cannot be read must change nothing
             latent = self.draw_latent(tf.shape(real)[0])
-            losses = STEPS[self.recipe.step](
-                self._players(), real, latent, self.recipe, self.generator_optimizer.iterations
-            )
+            steps = self._counter.variable
+            losses = STEPS[self.recipe.step](self._players(), real, latent, self.recipe, steps)
+            steps.assign_add(1)
             if self.averaged_generator is not None:
                 self._average()
         return {name: devices() * loss for name, loss in losses.items()}
@@ -178,7 +194,7 @@ class GAN(keras.Model):
     def _players(self) -> Players:
         return Players(
             self.generator,
-            self.discriminator,
+            self._judge,
             self.generator_optimizer,
             self.discriminator_optimizer,
             self.augmentation,
@@ -186,82 +202,24 @@ class GAN(keras.Model):
         )
 
     def _average(self) -> None:
-        steps = tf.cast(self.generator_optimizer.iterations.value, tf.float32)
+        steps = tf.cast(self._counter.variable.value, tf.float32)
         decay = tf.minimum(self.recipe.averaging, (1 + steps) / (10 + steps))
         for average, now in zip(self.averaged_generator.variables, self.generator.variables, strict=True):
             average.assign(now + decay * (average - now))
 
-    def fit(self, x: Any, *args: Any, **kwargs: Any) -> keras.callbacks.History:
-        """Train on real images, with the arguments, callbacks and progress bar of Keras's own `fit`.
-
-        Ctrl-C, or the stop button of a notebook, ends the training after the current step; the callbacks
-        finish as usual, and a second Ctrl-C interrupts at once.
-
-        Batches of an array hold `batch_size` images each. Their order follows from the seed and the step alone:
-        a second call goes on with it, and what is left after the last whole batch of a pass is left out.
-
-        With a `gan_course.callbacks.Checkpoint` the training is that of its folder: it goes on where the folder
-        stands, and ends when `epochs` times `steps_per_epoch` steps have been trained in all. A dataset must
-        then give the same batches in the same order each time it is made (`shuffle` with a seed); those already
-        trained on are read and dropped.
+    def judge(self, images: Any) -> np.ndarray:
+        """Return D(x), the probability that each image is real, also where the discriminator gives logits.
 
         Args:
-            x: Images `(n, height, width, channels)`, float, values in [-1, 1]; or a batched
-                `tf.data.Dataset` of them. Labels beside them are ignored.
-            *args: Keras's own, in Keras's order: y, batch_size, epochs, verbose, callbacks, ...
-            **kwargs: Keras's own. With `dataset.repeat()`, say `steps_per_epoch`.
+            images: `(n, height, width, channels)`, float, values in [-1, 1].
 
         Returns:
-            Keras's `History` of this call. `history["d_loss"]` has one value for each epoch, that of its last
-            step; for one value a step pass a `gan_course.callbacks.LossLog`.
-
-        Raises:
-            ValueError: If the images have another shape than the networks, leave [-1, 1], hold NaN, are
-                fewer than a batch, if there is nothing to do, or if the folder of a `Checkpoint` holds another
-                training.
-            FloatingPointError: If a loss becomes infinite or NaN.
-            OSError: If a callback cannot write; what it wrote before is kept.
-            RuntimeError: If `compile` was not called.
+            Array `(n,)`, float32, values in [0, 1]; of a discriminator of patches the mean over them.
         """
-        if not self.compiled:
-            raise RuntimeError("this GAN has no optimizers yet; call gan.compile() before gan.fit(...)")
-        settings = inspect.signature(super().fit).bind(x, *args, **kwargs).arguments
-        checkpoint, epoch_ends = self._place(settings)
-        try:
-            with stop_gently() as stopped:
-                settings["callbacks"].insert(0, Watch(stopped, epoch_ends))
-                history = super().fit(**settings)
-        except BaseException as error:
-            held = f"; {checkpoint.path} holds step {checkpoint.saved:,}" if checkpoint else ""
-            print(f"\nStopped after step {self.steps:,}{held}.")
-            for sentence in (OUT_OF_RANGE, ANOTHER_DATASET):
-                if isinstance(error, tf.errors.InvalidArgumentError) and sentence in str(error):
-                    raise ValueError(sentence) from None
-            raise
-        if stopped.is_set():
-            print(f"\nStopped after step {self.steps:,}; everything up to it is kept.")
-        return history
-
-    def _place(self, settings: dict[str, Any]) -> tuple[Checkpoint | None, int | None]:
-        """Make Keras's settings start where the training stands; return its checkpoint and where an epoch ends."""
-        feed = make_feed(settings, self.discriminator.input_shape[1:])
-        settings["callbacks"] = keras.tree.flatten(settings.get("callbacks") or [])
-        checkpoint = next((each for each in settings["callbacks"] if isinstance(each, Checkpoint)), None)
-        if checkpoint:
-            if not settings.get("steps_per_epoch") and not feed.steps:
-                raise ValueError("nobody knows how many batches the dataset has; say steps_per_epoch=... as well")
-            checkpoint.resume(self, feed.facts())
-        elif isinstance(feed, DatasetFeed):
-            settings["x"] = feed.dataset
-            return None, None
-        settings["x"] = feed.batches(seed=int(self.latent_seed.state.numpy()[0]), start=self.steps)
-        steps = settings["steps_per_epoch"] = settings.get("steps_per_epoch") or feed.steps
-        if not checkpoint:
-            return None, None
-        settings["initial_epoch"], begun = divmod(self.steps, steps)
-        if settings["initial_epoch"] >= settings.get("epochs", 1):
-            print("All steps that were asked for are trained; for more, ask for more steps or epochs.")
-        return checkpoint, self.steps - begun + steps if begun else None
+        blocks = [images[start : start + 256] for start in range(0, len(images), 256)]
+        answers = np.concatenate([self.discriminator.predict_on_batch(block) for block in blocks])
+        probabilities = 1 / (1 + np.exp(-answers)) if self.from_logits else answers
+        return probabilities.reshape(len(images), -1).mean(axis=1).astype("float32")
 
     def generate(self, count: int, seed: int | None = None) -> np.ndarray:
         """Draw images from random latent vectors, with batch normalisation in inference mode.
@@ -281,8 +239,8 @@ class GAN(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """Return what `keras.models.load_model` needs to make this model again."""
-        networks = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in _NETWORKS}
-        return {**super().get_config(), **networks, "seed": self.seed}
+        networks = {role: keras.saving.serialize_keras_object(each) for role, each in self.networks.items()}
+        return {**super().get_config(), **networks, "seed": self.seed, "from_logits": self.from_logits}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "GAN":
@@ -291,28 +249,26 @@ class GAN(keras.Model):
         return cls(**{**config, **networks})
 
     def save_own_variables(self, store: Any) -> None:
-        """Keep the random states (latents, dropout, augmentation), which Keras leaves out of a saved model."""
-        for i, state in enumerate(self._random_states()):
-            store[str(i)] = state.numpy()
+        """Keep the number of steps and the random states, which Keras leaves out."""
+        store["steps"] = np.array(self.steps)
+        save_states(self._random_states(), store)
 
     def load_own_variables(self, store: Any) -> None:
-        """Take up the random states where `save_own_variables` left them."""
-        for i, state in enumerate(self._random_states()):
-            state.assign(store[str(i)])
+        """Take up what `save_own_variables` left; in files from before they had names, as it was numbered."""
+        self._counter.load(store)
+        load_states(self._random_states(), store)
 
-    def _random_states(self) -> list[keras.Variable]:
-        parts = [part for part in (self.generator, self.discriminator, self.augmentation) if part is not None]
-        weights = {id(weight) for part in parts for weight in part.weights}
-        variables = [self.latent_seed.state, *(variable for part in parts for variable in part.variables)]
-        return [variable for variable in variables if id(variable) not in weights]
+    def _random_states(self) -> dict[str, keras.Variable]:
+        parts = {role: getattr(self, role) for role in (*_NETWORKS, "augmentation")}
+        return random_states(self.latent_seed.state, parts)
 
     def get_compile_config(self) -> dict[str, Any]:
         """Return the optimisers' settings."""
         if not self.compiled:
             return {}
         optimizers = {
-            f"{name}_optimizer": keras.saving.serialize_keras_object(getattr(self, f"{name}_optimizer"))
-            for name in _NETWORKS
+            f"{role}_optimizer": keras.saving.serialize_keras_object(each)
+            for role, each in self.optimizers.items()
         }
         settings = {name: getattr(self.recipe, name) for name in ("r1_gamma", "r1_every", "averaging")}
         augmentation = self.augmentation and keras.saving.serialize_keras_object(self.augmentation)
@@ -326,9 +282,3 @@ class GAN(keras.Model):
 
 
 _NETWORKS = ("generator", "discriminator")
-
-
-def _copied(network: keras.Model) -> keras.Model:
-    copy = keras.models.clone_model(network)
-    copy.set_weights(network.get_weights())
-    return copy

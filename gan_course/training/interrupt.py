@@ -30,10 +30,7 @@ class Watch(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Look at the losses, and whether to stop."""
-        losses = {name: float(loss) for name, loss in logs.items()}
-        if not np.all(np.isfinite([*losses.values()])):
-            found = ", ".join(f"{name} is {loss}" for name, loss in losses.items())
-            raise FloatingPointError(not_finite(found, self.model.steps))
+        check_finite(logs, self.model.steps)
         if self.stopped.is_set() or (self.epoch_ends and self.model.steps >= self.epoch_ends):
             self.model.stop_training = True
 
@@ -42,6 +39,18 @@ class Watch(keras.callbacks.Callback):
         if self.epoch_ends and not self.stopped.is_set():
             self.model.stop_training = False
         self.epoch_ends = None
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Let each optimiser take over the average that it may keep, before others save."""
+        self.model.optimizer.finalize()
+
+
+def check_finite(logs: dict[str, Any], step: int) -> None:
+    """Raise a `FloatingPointError` if a loss is infinite or not a number."""
+    losses = {name: float(loss) for name, loss in logs.items()}
+    if not np.all(np.isfinite([*losses.values()])):
+        found = ", ".join(f"{name} is {loss}" for name, loss in losses.items())
+        raise FloatingPointError(not_finite(found, step))
 
 
 def not_finite(found: str, step: int) -> str:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from gan_course.layers import fused_upsampling
 from gan_course.recipes import Recipe
+from gan_course.training.answers import Judge
+from gan_course.training.shortcuts import judges_each_image_alone
 
 Losses = dict[str, tf.Tensor]
 
@@ -20,7 +22,7 @@ class Players(NamedTuple):
 
     Attributes:
         generator: From latent vectors `(n, latent_dim)` to images `(n, height, width, channels)`.
-        discriminator: From such images to the probability `(n, 1)` that each is real.
+        judge: The discriminator, from such images to logits `(n, ...)`, one or several for each.
         generator_optimizer: A Keras optimiser, built for the generator.
         discriminator_optimizer: One for the discriminator.
         augmentation: Changes every image before the discriminator sees it; None for none.
@@ -28,7 +30,7 @@ class Players(NamedTuple):
     """
 
     generator: keras.Model
-    discriminator: keras.Model
+    judge: Judge
     generator_optimizer: keras.optimizers.Optimizer
     discriminator_optimizer: keras.optimizers.Optimizer
     augmentation: keras.Layer | None = None
@@ -51,27 +53,33 @@ def simultaneous_step(players: Players, real: tf.Tensor, latent: tf.Tensor, reci
 
     Returns:
         `d_loss`, the mean binary cross-entropy over the n real and n fake images, and `g_loss`, that of
-        the fakes called real.
+        the fakes called real. What regularisers and `add_loss` add is minimised too, and not told.
     """
+    generator, judge, g_optimizer, d_optimizer, *_ = players
+    discriminator = judge.discriminator
     real = players.seen(real)
     with tf.GradientTape() as g_tape:
         fake = _draw(players, latent, training=True)
+        g_added = _scaled(g_optimizer, _added(generator))
     with tf.GradientTape(persistent=True) as d_tape:
         d_tape.watch(fake)
-        on_real, on_fake = _logits(players.discriminator, real), _logits(players.discriminator, fake)
+        on_real, d_added = judge.logits(real), _added(discriminator)
+        on_fake, d_added = judge.logits(fake), [*d_added, *_added(discriminator)]
         d_loss = (_called_real(on_real) + _called_fake(on_fake)) / 2
         g_loss = _called_real(on_fake)
-        d_total = d_loss + _gradient_penalty(players.discriminator, real, recipe, step)
-    d_variables = players.discriminator.trainable_variables
-    if players.shortcuts and _judges_each_image_alone(players.discriminator):
+        d_total = _sum(d_loss + _gradient_penalty(judge, real, recipe, step), d_added, 1 / 2)
+        d_scaled, g_scaled = _scaled(d_optimizer, d_total), _scaled(g_optimizer, g_loss)
+    d_variables, g_variables = discriminator.trainable_variables, generator.trainable_variables
+    alike = d_scaled is d_total and g_scaled is g_loss and players.shortcuts
+    if alike and judges_each_image_alone(discriminator):
         d_slopes, d_pixels = d_tape.gradient(d_total, (d_variables, fake))
         pixels = d_pixels * _from_called_fake_to_called_real(on_fake, fake.shape.rank)
     else:
-        d_slopes, pixels = d_tape.gradient(d_total, d_variables), d_tape.gradient(g_loss, fake)
-    g_variables = players.generator.trainable_variables
-    g_slopes = g_tape.gradient(fake, g_variables, output_gradients=pixels)
-    players.discriminator_optimizer.apply(d_slopes, d_variables)
-    players.generator_optimizer.apply(g_slopes, g_variables)
+        d_slopes, pixels = d_tape.gradient(d_scaled, d_variables), d_tape.gradient(g_scaled, fake)
+    targets = [fake, *g_added]
+    g_slopes = g_tape.gradient(targets, g_variables, output_gradients=[pixels, *map(tf.ones_like, g_added)])
+    d_optimizer.apply(d_slopes, d_variables)
+    g_optimizer.apply(g_slopes, g_variables)
     return {"d_loss": d_loss, "g_loss": g_loss}
 
 
@@ -81,16 +89,20 @@ def textbook_step(players: Players, real: tf.Tensor, latent: tf.Tensor, recipe: 
     The fakes come from the generator in inference mode, as from `predict`; its own update draws them again
     in training mode. Arguments and result are those of `simultaneous_step`.
     """
+    judge, discriminator = players.judge, players.judge.discriminator
     real = players.seen(real)
     fake = _draw(players, latent, training=False)
     d_losses = []
     for images, loss in ((real, _called_real), (fake, _called_fake)):
         with tf.GradientTape() as tape:
-            d_losses.append(loss(_logits(players.discriminator, images)))
-        _update(players.discriminator_optimizer, players.discriminator, tape, d_losses[-1])
+            d_losses.append(loss(judge.logits(images)))
+            total = _scaled(players.discriminator_optimizer, _sum(d_losses[-1], _added(discriminator)))
+        _update(players.discriminator_optimizer, discriminator, tape, total)
     with tf.GradientTape() as tape:
-        g_loss = _called_real(_logits(players.discriminator, _draw(players, latent, training=True)))
-    _update(players.generator_optimizer, players.generator, tape, g_loss)
+        images, added = _draw(players, latent, training=True), _added(players.generator)
+        g_loss = _called_real(judge.logits(images))
+        total = _scaled(players.generator_optimizer, _sum(g_loss, added))
+    _update(players.generator_optimizer, players.generator, tape, total)
     return {"d_loss": sum(d_losses) / 2, "g_loss": g_loss}
 
 
@@ -110,13 +122,14 @@ def devices() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def _gradient_penalty(discriminator: keras.Model, real: tf.Tensor, recipe: Recipe, step: int) -> tf.Tensor:
+def _gradient_penalty(judge: Judge, real: tf.Tensor, recipe: Recipe, step: int) -> tf.Tensor:
     def penalty() -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(real)
-            logits = _logits(discriminator, real)
-        slopes = tape.gradient(logits, real)
-        squared_length = tf.reduce_sum(slopes**2, axis=list(range(1, slopes.shape.rank)))
+            logits = judge.logits(real)
+            answers = logits if logits.shape[1:] == (1,) else tf.reduce_mean(logits, axis=_inner(logits))
+        slopes = tape.gradient(answers, real)
+        squared_length = tf.reduce_sum(slopes**2, axis=_inner(slopes))
         return recipe.r1_every * recipe.r1_gamma / 2 / devices() * tf.reduce_mean(squared_length)
 
     if not recipe.r1_gamma:
@@ -127,6 +140,10 @@ def _gradient_penalty(discriminator: keras.Model, real: tf.Tensor, recipe: Recip
     return tf.cond(is_due, penalty, lambda: tf.zeros(()))
 
 
+def _inner(tensor: tf.Tensor) -> list[int]:
+    return list(range(1, tensor.shape.rank))
+
+
 def _draw(players: Players, latent: tf.Tensor, training: bool) -> tf.Tensor:
     # Several devices take turns inside a layer, so one would undo what the other needs.
     fused = players.shortcuts and devices() == 1
@@ -135,14 +152,18 @@ def _draw(players: Players, latent: tf.Tensor, training: bool) -> tf.Tensor:
     return players.seen(images)
 
 
-def _logits(discriminator: keras.Model, images: tf.Tensor) -> tf.Tensor:
-    """What goes into the last sigmoid; Keras's own losses take it from the same place."""
-    p = discriminator(images, training=True)
-    logits = getattr(p, "_keras_logits", None)
-    if logits is not None:
-        return logits
-    p = tf.clip_by_value(p, keras.config.epsilon(), 1 - keras.config.epsilon())
-    return tf.math.log(p) - tf.math.log1p(-p)
+def _added(network: keras.Model) -> list[tf.Tensor]:
+    """What regularisers and `add_loss` have added in the last call of a network."""
+    return [tf.cast(loss, tf.float32) / devices() for loss in network.losses]
+
+
+def _sum(loss: tf.Tensor, added: list[tf.Tensor], share: float = 1.0) -> tf.Tensor:
+    return loss + share * tf.add_n(added) if added else loss
+
+
+def _scaled(optimizer: keras.optimizers.Optimizer, loss: Any) -> Any:
+    """The loss, or several, as the optimiser's `apply` expects their gradients: as it is, or enlarged."""
+    return [optimizer.scale_loss(each) for each in loss] if isinstance(loss, list) else optimizer.scale_loss(loss)
 
 
 def _called_real(logits: tf.Tensor) -> tf.Tensor:
@@ -159,13 +180,6 @@ def _from_called_fake_to_called_real(logits: tf.Tensor, rank: int) -> tf.Tensor:
     With p the sigmoid of the logit, the first is p / 2 times the logit's own slope, the second -(1 - p) times it.
     """
     return tf.reshape(-2 * tf.exp(-tf.maximum(logits, -60.0)), (-1, *[1] * (rank - 1)))
-
-
-def _judges_each_image_alone(layer: keras.Layer) -> bool:
-    """Whether no image's answer depends on the others of its batch, as far as Keras's own layers tell."""
-    if isinstance(layer, keras.Model):
-        return all(map(_judges_each_image_alone, layer.layers))
-    return type(layer).__module__.startswith("keras.") and not isinstance(layer, keras.layers.BatchNormalization)
 
 
 def _update(

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import keras
 
+from gan_course import places
 from gan_course.files import DataError
-from gan_course.places import CHECKPOINTS
+from gan_course.training.copies import in_precision
 from gan_course.training.gan import GAN
 
 
@@ -29,33 +30,12 @@ def pretrained(name: str = "mnist") -> GAN:
         >>> gan_course.pretrained("mnist").generate(25, seed=0).shape
         (25, 28, 28, 1)
     """
-    known = sorted(folder.name for folder in CHECKPOINTS.iterdir() if folder.is_dir())
+    known = sorted(folder.name for folder in places.CHECKPOINTS.iterdir() if folder.is_dir())
     if name not in known:
         raise DataError(f"there is no trained GAN called {name!r}; there is {', '.join(known)}")
-    return GAN(*(_open(CHECKPOINTS / name / f"{network}.keras") for network in ("generator", "discriminator")))
-
-
-def in_precision(network: keras.Model, dtype: str) -> keras.Model:
-    """Return a copy of a Sequential or functional network whose weights are kept in `dtype`.
-
-    Args:
-        network: The network to copy.
-        dtype: `"float16"` halves the size of its file, `"float32"` is what training needs.
-
-    Returns:
-        A network with the same names and the same weights, rounded.
-
-    Example:
-        >>> from gan_course.models import mnist_generator
-        >>> from gan_course.training.trained import in_precision
-        >>> in_precision(mnist_generator(), "float16").weights[0].dtype
-        'float16'
-    """
-    copy = keras.models.clone_model(
-        network, clone_function=lambda layer: type(layer).from_config({**layer.get_config(), "dtype": dtype})
+    return GAN(
+        *(_open(places.CHECKPOINTS / name / f"{network}.keras") for network in ("generator", "discriminator"))
     )
-    copy.set_weights(network.get_weights())
-    return copy
 
 
 def _open(path: Path) -> keras.Model:

@@ -32,7 +32,7 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
         gan: Your own trained GAN; without it, the ready-made one for digits.
 
     Raises:
-        ValueError: If the generator does not begin with a `Dense` layer.
+        ValueError: If the generator does not begin with a `Dense` layer or a transposed convolution.
 
     Example:
         >>> from gan_course.widgets import latent_explorer
@@ -57,7 +57,7 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
         right, down = np.meshgrid(NEIGHBOURS, -NEIGHBOURS)
         around = walk[-1] + np.stack([right.ravel(), down.ravel()], axis=1) @ directions[:2]
         images = generator.predict_on_batch(np.concatenate([walk, around]).astype("float32"))
-        answers = gan.discriminator.predict_on_batch(images[: len(walk)])[:, 0]
+        answers = gan.judge(images[: len(walk)])
         walked, neighbours = np.split(unscale(images), [len(walk)])
         words = (
             f"Called real with probability: {answers[-1]:.2f}.\n"
@@ -89,9 +89,11 @@ def _latent(seed: int, dim: int) -> np.ndarray:
 
 def _first_kernel(generator: Any, dim: int) -> np.ndarray:
     kernel = generator.weights[0].numpy()
+    if kernel.ndim == 4 and kernel.shape[-1] == dim:  # of a transposed convolution: rows, columns, maps, inputs
+        kernel = kernel.reshape(-1, dim).T
     if kernel.ndim != 2 or len(kernel) != dim:
         raise ValueError(
-            f"the generator's first weights have shape {kernel.shape}; "
-            f"expected those of a Dense layer, ({dim}, units)"
+            f"the generator's first weights have shape {kernel.shape}; expected those of a Dense layer, "
+            f"({dim}, units), or of a transposed convolution, (rows, columns, maps, {dim})"
         )
     return kernel

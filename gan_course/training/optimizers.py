@@ -1,0 +1,97 @@
+"""The two optimisers of a GAN: each belongs to one network, and Keras's callbacks see both as one."""
+
+import reprlib
+from typing import Any
+
+import keras
+
+from gan_course.recipes import Recipe
+
+
+def own_optimizer(given: Any, network: keras.Model, role: str, recipe: Recipe, scaled: bool = True) -> Any:
+    """Return the optimiser of one network, built for its variables.
+
+    A network that computes in half precision has its loss scaled, so that small slopes are not rounded to 0
+    (Micikevicius et al., 2018, https://arxiv.org/abs/1710.03740, section 3.2).
+
+    Args:
+        given: A Keras optimiser, its name or configuration, or None for the default.
+        network: The network.
+        role: `"generator"` or `"discriminator"`.
+        recipe: Whose Adam None stands for.
+        scaled: Whether to scale the loss in half precision.
+
+    Raises:
+        ValueError: If it is no optimiser, or has trained another network.
+    """
+    try:
+        default = keras.optimizers.Adam(recipe.learning_rate, beta_1=recipe.beta_1)
+        optimizer = default if given is None else keras.optimizers.get(given)
+    except Exception:  # Keras raises many kinds for what it does not know
+        optimizer = None
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise ValueError(
+            f"the {role}_optimizer is {reprlib.repr(given)}; expected a Keras optimizer or its name, such as 'adam'"
+        )
+    if optimizer.built:
+        raise ValueError(f"the optimizer given for the {role} already belongs to another network; make a new one")
+    half = any(layer.compute_dtype == "float16" for layer in network._flatten_layers())
+    if half and scaled and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    optimizer.build(network.trainable_variables)
+    return optimizer
+
+
+def learns(optimizer: keras.optimizers.Optimizer, network: keras.Model, role: str) -> None:
+    """Raise a `ValueError` if a network cannot learn as it stands now, its layers frozen or thawed since.
+
+    Raises:
+        ValueError: If it has nothing to train, or more than the optimiser knows.
+    """
+    if not network.trainable_variables:
+        raise ValueError(f"the {role} has nothing to train, all of it is frozen; set its `trainable` back to True")
+    try:
+        getattr(optimizer, "inner_optimizer", optimizer)._check_variables_are_known(network.trainable_variables)
+    except ValueError:
+        raise ValueError(
+            f"a part of the {role} can learn now that was frozen when compile was called; call gan.compile() again"
+        ) from None
+
+
+class Both:
+    """Both optimisers as one, for Keras's callbacks that read and set `model.optimizer.learning_rate`.
+
+    The rate that is read is the generator's. When it is set, the discriminator's changes by the same factor.
+
+    Args:
+        generator_optimizer: The generator's.
+        discriminator_optimizer: The discriminator's.
+        networks: The two networks.
+    """
+
+    def __init__(self, generator_optimizer: Any, discriminator_optimizer: Any, *networks: keras.Model) -> None:
+        """Keep them."""
+        self._optimizers, self._networks = (generator_optimizer, discriminator_optimizer), networks
+
+    @property
+    def learning_rate(self) -> Any:
+        """The generator's learning rate."""
+        return self._optimizers[0].learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        generators, discriminators = (float(keras.ops.convert_to_numpy(o.learning_rate)) for o in self._optimizers)
+        self._optimizers[0].learning_rate = rate
+        self._optimizers[1].learning_rate = rate * discriminators / generators if generators else rate
+
+    def finalize(self) -> None:
+        """Give each network the average that its optimiser keeps, if `use_ema` was asked for."""
+        for optimizer, network in zip(self._optimizers, self._networks, strict=True):
+            optimizer.finalize_variable_values(network.trainable_variables)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say where to look for anything else."""
+        raise AttributeError(
+            f"a GAN has two optimizers, so there is no {name} of the one; "
+            "see gan.generator_optimizer and gan.discriminator_optimizer"
+        )

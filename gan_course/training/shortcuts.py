@@ -1,0 +1,75 @@
+"""Where a step may be computed faster: a list of what is proved, and all else goes the long way."""
+
+from typing import Any
+
+import keras
+from keras import activations, layers
+
+from gan_course.graphs import all_nodes, has_graph
+from gan_course.layers import UpsampleConv2D
+
+EACH_IMAGE_ALONE = (
+    layers.Activation,
+    layers.AveragePooling2D,
+    layers.Conv2D,
+    layers.Cropping2D,
+    layers.Dense,
+    layers.DepthwiseConv2D,
+    layers.Dropout,
+    layers.ELU,
+    layers.Flatten,
+    layers.GaussianNoise,
+    layers.GlobalAveragePooling2D,
+    layers.GlobalMaxPooling2D,
+    layers.Identity,
+    layers.InputLayer,
+    layers.LeakyReLU,
+    layers.MaxPooling2D,
+    layers.PReLU,
+    layers.ReLU,
+    layers.Reshape,
+    layers.SeparableConv2D,
+    layers.SpatialDropout2D,
+    layers.UpSampling2D,
+    layers.ZeroPadding2D,
+    UpsampleConv2D,
+)
+"""Keras's own layers, no subclasses, whose output for one image never depends on the others of its batch."""
+
+KNOWN_ACTIVATIONS = tuple(
+    getattr(activations, name)
+    for name in ("elu", "gelu", "leaky_relu", "linear", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
+)
+
+
+def judges_each_image_alone(discriminator: keras.Model) -> bool:
+    """Return whether it is proved that no image's answer, one number, depends on the others of its batch.
+
+    Then the slope of the generator's loss at each fake is that of the discriminator's loss times a factor that
+    depends on the answer alone, and one pass back serves both. It holds in single precision only.
+
+    Args:
+        discriminator: Any Keras model.
+
+    Example:
+        >>> import keras
+        >>> from gan_course.models import mnist_discriminator
+        >>> from gan_course.training.shortcuts import judges_each_image_alone
+        >>> judges_each_image_alone(mnist_discriminator())
+        True
+        >>> judges_each_image_alone(keras.Sequential([mnist_discriminator(), keras.layers.BatchNormalization()]))
+        False
+    """
+    if not has_graph(discriminator) or tuple(discriminator.outputs[0].shape[1:]) != (1,):
+        return False
+    return all(_is_proved(node.operation) for node in all_nodes(discriminator))
+
+
+def _is_proved(operation: Any) -> bool:
+    return (
+        type(operation) in EACH_IMAGE_ALONE
+        and getattr(operation, "activation", activations.linear) in KNOWN_ACTIVATIONS
+        and operation.activity_regularizer is None
+        and operation.dtype_policy.name == "float32"
+        and "call" not in vars(operation)
+    )

@@ -74,7 +74,7 @@ def test_rooms_import_only_downwards():
     allowed = {
         "files": set(),
         "synthetic": {"synthetic"},
-        "datasets": {"datasets", "files", "places", "synthetic"},
+        "datasets": {"arguments", "datasets", "files", "places", "synthetic"},
         "layers": set(),
         "models": {"models"},
         "recipes": set(),

@@ -1,6 +1,10 @@
+import hashlib
+import http.client
 import io
 import re
 import shutil
+import subprocess
+import sys
 import urllib.error
 import zipfile
 from pathlib import Path
@@ -142,6 +146,43 @@ def test_a_connection_that_breaks_is_not_taken_for_a_full_disk(monkeypatch):
     monkeypatch.setattr(digits.urllib.request, "urlopen", lambda *args, **kwargs: Broken())
     with pytest.raises(DataError, match=r"could not be downloaded \(timed out\); connect to the internet"):
         load_mnist("full")
+
+
+def test_an_answer_that_is_none_is_told_like_no_network(monkeypatch):
+    def portal(*args, **kwargs):
+        raise http.client.BadStatusLine("log in to this network first")
+
+    monkeypatch.setattr(digits.urllib.request, "urlopen", portal)
+    with pytest.raises(DataError, match=r"could not be downloaded \(log in to .*connect to the internet"):
+        load_mnist("full")
+    assert len(load_mnist()[0]) == 10_000
+
+
+def test_without_verbose_nothing_is_printed(empty_home, monkeypatch, capfd):
+    load_mnist(verbose=0)
+    load_mnist("embedded", verbose=0)
+    content = save(empty_home / "other" / "mnist.npz").read_bytes()
+    serve(monkeypatch, content)
+    monkeypatch.setattr(digits, "MNIST_SHA256", hashlib.sha256(content).hexdigest())
+    assert load_mnist("full", verbose=0)[1].tolist() == [1, 2, 3]
+    assert capfd.readouterr() == ("", "")
+    (empty_home / "keras" / "datasets" / "mnist.npz").unlink()
+    load_mnist("full")
+    assert capfd.readouterr() == ("", "\rDownloading MNIST: 100 %\n")
+
+
+def test_loading_data_starts_no_tensorflow():
+    code = (
+        "import sys; from gan_course.datasets import load_mnist, scale; scale(load_mnist('embedded')[0][:9]);"
+        "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("source", [None, 5, ["auto"], np.zeros((3, 28, 28)), "", b"auto"])
+def test_a_source_that_is_no_path_gets_one_sentence(source):
+    with pytest.raises(ValueError, match=r"^source is .*; expected a path$"):
+        load_mnist(source)
 
 
 def test_a_path_may_name_the_file_or_its_folder(tmp_path):

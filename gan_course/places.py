@@ -1,7 +1,9 @@
 """Where data lies: what comes with the course, and the folders that a user may have."""
 
 import os
+import reprlib
 from pathlib import Path
+from typing import Any
 
 from gan_course.files import DataError
 
@@ -9,6 +11,56 @@ _IN_WHEEL, _IN_CHECKOUT = (folder / "data" for folder in Path(__file__).parents[
 DATA = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT
 CHECKPOINTS = DATA / "checkpoints"
 DRIVE = Path("/content/drive/MyDrive")  # where Colab shows Google Drive
+
+_SYSTEM_FILES = {  # files and folders that Windows, macOS, Linux, Picasa and network drives leave behind
+    *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "$recycle.bin", "system volume information"),
+    *(".ds_store", "__macosx", "icon\r", "lost+found", "picasa.ini", ".picasa.ini", "@eadir"),
+}
+
+
+def as_path(name: str, value: Any) -> Path:
+    """Return a path, with `~` replaced by the user's own folder.
+
+    Args:
+        name: What the argument is called.
+        value: What was given.
+
+    Raises:
+        ValueError: If it is no path, or empty.
+
+    Example:
+        >>> from gan_course.places import as_path
+        >>> as_path("source", "pictures").name
+        'pictures'
+        >>> as_path("source", None)
+        Traceback (most recent call last):
+        ...
+        ValueError: source is None; expected a path
+    """
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        raise ValueError(f"{name} is {reprlib.repr(value)}; expected a path")
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:  # nobody has the name after ~
+        return Path(value)
+
+
+def is_system_file(path: str | Path) -> bool:
+    """Whether a file or folder has a name, in any case, that systems and picture viewers give to their own.
+
+    Example:
+        >>> from gan_course.places import is_system_file
+        >>> is_system_file("pictures/Thumbs.db"), is_system_file("pictures/000001.jpg")
+        (True, False)
+    """
+    return Path(path).name.lower() in _SYSTEM_FILES
+
+
+def is_free(folder: Path) -> bool:
+    """Whether nothing can be lost in a folder: there is none yet, or only hidden files and those of the system."""
+    if not folder.exists():
+        return True
+    return folder.is_dir() and all(path.name[0] == "." or is_system_file(path) for path in folder.iterdir())
 
 
 def own_folder() -> Path | None:

@@ -1,17 +1,24 @@
+import hashlib
+import http.client
 import io
+import re
 import shutil
+import subprocess
+import sys
 import urllib.error
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from gan_course import datasets
 from gan_course.datasets import DataError, digits, load_mnist, scale, unscale
+from gan_course.datasets.pixels import check_range
 
 FULL = Path(__file__).parents[2] / "shared" / "data" / "mnist.npz"
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="the full MNIST file is not in ../shared/data")
@@ -141,6 +148,43 @@ def test_a_connection_that_breaks_is_not_taken_for_a_full_disk(monkeypatch):
         load_mnist("full")
 
 
+def test_an_answer_that_is_none_is_told_like_no_network(monkeypatch):
+    def portal(*args, **kwargs):
+        raise http.client.BadStatusLine("log in to this network first")
+
+    monkeypatch.setattr(digits.urllib.request, "urlopen", portal)
+    with pytest.raises(DataError, match=r"could not be downloaded \(log in to .*connect to the internet"):
+        load_mnist("full")
+    assert len(load_mnist()[0]) == 10_000
+
+
+def test_without_verbose_nothing_is_printed(empty_home, monkeypatch, capfd):
+    load_mnist(verbose=0)
+    load_mnist("embedded", verbose=0)
+    content = save(empty_home / "other" / "mnist.npz").read_bytes()
+    serve(monkeypatch, content)
+    monkeypatch.setattr(digits, "MNIST_SHA256", hashlib.sha256(content).hexdigest())
+    assert load_mnist("full", verbose=0)[1].tolist() == [1, 2, 3]
+    assert capfd.readouterr() == ("", "")
+    (empty_home / "keras" / "datasets" / "mnist.npz").unlink()
+    load_mnist("full")
+    assert capfd.readouterr() == ("", "\rDownloading MNIST: 100 %\n")
+
+
+def test_loading_data_starts_no_tensorflow():
+    code = (
+        "import sys; from gan_course.datasets import load_mnist, scale; scale(load_mnist('embedded')[0][:9]);"
+        "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("source", [None, 5, ["auto"], np.zeros((3, 28, 28)), "", b"auto"])
+def test_a_source_that_is_no_path_gets_one_sentence(source):
+    with pytest.raises(ValueError, match=r"^source is .*; expected a path$"):
+        load_mnist(source)
+
+
 def test_a_path_may_name_the_file_or_its_folder(tmp_path):
     path = save(tmp_path / "mnist.npz")
     assert load_mnist(path)[0].shape == load_mnist(str(tmp_path))[0].shape == (3, 28, 28, 1)
@@ -223,12 +267,76 @@ def test_unscale_undoes_scale(images):
     np.testing.assert_array_equal(unscale(scaled), images)
 
 
-def test_scale_refuses_what_is_scaled_already():
-    with pytest.raises(ValueError, match="scaled already"):
-        scale(np.zeros((2, 2), "float32"))
+@given(arrays.arrays("float32", 9, elements=st.floats(-1, 1, width=32)), st.sampled_from(["float32", "float64"]))
+def test_unscale_takes_the_nearest_pixel(values, dtype):
+    assert np.all(np.abs(unscale(values.astype(dtype)) - (values.astype("float64") + 1) * 127.5) <= 0.5 + 1e-4)
 
 
-@pytest.mark.parametrize("value", [1.01, -1.01, np.nan, 255])
-def test_unscale_refuses_values_outside_its_range(value):
-    with pytest.raises(ValueError, match=r"in \[-1, 1\]"):
-        unscale(np.array([0, value]))
+@pytest.mark.parametrize(
+    ("images", "found"),
+    [
+        (np.zeros((2, 2), "float32"), "float32 pixels of 0 to 0"),
+        ([0, 255], "int64 pixels of 0 to 255"),
+        (np.array([np.nan]), "float64 pixels with NaN"),
+        (np.array([None]), "object"),
+        (np.array([True]), "bool"),
+    ],
+)
+def test_scale_refuses_what_is_not_uint8(images, found):
+    with pytest.raises(ValueError, match=f"uint8 pixels of 0 to 255, found {found}.*; are they scaled already"):
+        scale(images)
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([0, 1.01], "float64 pixels of 0 to 1.01"),
+        ([-1.01, 0], "float64 pixels of -1.01 to 0"),
+        ([0, np.nan], "float64 pixels with NaN"),
+        ([0, np.inf], "float64 pixels of 0 to inf"),
+        (np.float32([0, 255]), "float32 pixels of 0 to 255"),
+        (np.zeros(3, "uint8"), "uint8 pixels of 0 to 0"),
+        (np.ones(3, "bool"), "bool pixels of 1 to 1"),
+        (np.array([0.5, None]), "object"),
+        (["0.5"], "<U3"),
+        ([0.5 + 0j], "complex128"),
+        (None, "object"),
+        (tf.constant([2.0], "bfloat16"), "bfloat16 pixels of 2 to 2"),
+    ],
+)
+def test_what_is_not_in_the_range_gets_one_sentence(values, found):
+    sentence = (
+        f"are {re.escape(found)}; expected floats in \\[-1, 1\\], as gan_course.datasets.scale makes them [^.]*$"
+    )
+    with pytest.raises(ValueError, match=f"^the digits {sentence}"):
+        check_range(values, "the digits")
+    with pytest.raises(ValueError, match=f"^the images {sentence}"):
+        unscale(values)
+
+
+def test_images_of_different_shapes_get_one_sentence():
+    for function in (scale, unscale):
+        with pytest.raises(ValueError, match="^the images differ in shape; expected them in one array$"):
+            function([[1, 2], [3]])
+
+
+@pytest.mark.parametrize(
+    ("values", "pixels"),
+    [
+        (np.float32([-1.0000001, 1.0000001]), [0, 255]),  # as bilinear interpolation may round it
+        ([-1, 0, 1.0], [0, 128, 255]),
+        (np.ma.array([0.0, 1.0], mask=[False, False]), [128, 255]),
+        (np.float16([-0.9960938, 0.3645]), [0, 174]),
+        (tf.constant([-1.0, 0.5]), [0, 191]),
+        (tf.constant([-1.0, 0.5], "bfloat16"), [0, 191]),
+        (np.zeros((0, 4, 4, 1)), np.zeros((0, 4, 4, 1))),
+    ],
+)
+def test_numbers_of_every_kind_are_unscaled(values, pixels):
+    found = unscale(values)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, pixels)
+
+
+def test_tensors_are_scaled():
+    np.testing.assert_array_equal(scale(tf.constant([0, 255], "uint8")), np.float32([-1, 1]))

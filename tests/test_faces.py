@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gan_course.datasets import DataError, find_faces, load_faces
-from gan_course.synthetic import ATTRIBUTES, cartoon, draw_face, draw_faces
+from gan_course.synthetic import ATTRIBUTES, cartoon, draw_face, draw_faces, write_faces
 
 numbers = st.integers(0, 10**6)
 seeds = st.integers(0, 2**40)
@@ -155,7 +155,15 @@ def test_teeth_are_seen_in_grins_and_laughs_only():
     [
         ({"count": 0}, "count is 0"),
         ({"count": 1, "size": 0}, "size is 0"),
-        ({"count": 1, "seed": -1}, "seed is -1; expected at least 0"),
+        ({"count": 1, "seed": -1}, "seed is -1; expected a whole number of at least 0"),
+        ({"count": 2.0}, "count is 2.0; expected a whole number of at least 1"),
+        ({"count": "2"}, "count is '2'"),
+        ({"count": None}, "count is None"),
+        ({"count": True}, "count is True"),
+        ({"count": 1, "size": (28, 28)}, r"size is \(28, 28\)"),
+        ({"count": 1, "size": 28.0}, "size is 28.0"),
+        ({"count": 1, "seed": 0.5}, "seed is 0.5"),
+        ({"count": 1, "seed": None}, "seed is None"),
         ({"count": 1, "glasses": "pink"}, "no faces with glasses='pink'; expected glasses is one of none, round"),
         ({"count": 1, "nose": "long"}, "no faces with nose='long'; expected skin, hair"),
     ],
@@ -163,6 +171,64 @@ def test_teeth_are_seen_in_grins_and_laughs_only():
 def test_what_cannot_be_drawn_gets_one_sentence(arguments, message):
     with pytest.raises(ValueError, match=message):
         draw_faces(**arguments)
+
+
+def test_a_number_of_a_face_is_a_whole_number():
+    for number in (-1, 1.5, "1", None):
+        with pytest.raises(ValueError, match=f"number is {number!r}; expected a whole number of at least 0"):
+            draw_face(number)
+    assert draw_face(np.int32(3), np.int64(2)) == draw_face(3, 2)
+    np.testing.assert_array_equal(draw_faces(np.int8(2), size=np.int16(9))[0], draw_faces(2, size=9)[0])
+
+
+def test_faces_are_written_like_those_of_celeba(no_celeba, capfd):
+    folder = no_celeba / "new" / "faces"
+    assert write_faces(folder, np.int64(3), seed=5) == 3
+    assert sorted(path.name for path in folder.iterdir()) == ["000001.jpg", "000002.jpg", "000003.jpg"]
+    images = np.stack([np.asarray(Image.open(path)) for path in sorted(folder.iterdir())]).astype(int)
+    assert images.shape == (3, 218, 178, 3) and np.abs(images - draw_faces(3, 5)[0]).mean() < 4
+    assert capfd.readouterr() == ("", "")  # no terminal, no bar
+
+
+def test_writing_shows_a_bar_only_when_asked(no_celeba, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    write_faces(no_celeba / "silent", 2, verbose=0)
+    assert capsys.readouterr() == ("", "")
+    write_faces(no_celeba / "told", 2)
+    said = capsys.readouterr()
+    assert said.out == "" and "2/2" in said.err
+
+
+@pytest.mark.parametrize("name", [".DS_Store", ".hidden.jpg", "Thumbs.db", "DESKTOP.INI", "Icon\r"])
+def test_a_folder_with_files_of_the_system_is_free(no_celeba, name):
+    (no_celeba / name).write_bytes(b"of the system")
+    assert write_faces(no_celeba, 1, verbose=0) == 1
+    assert (no_celeba / name).read_bytes() == b"of the system"
+
+
+@pytest.mark.parametrize("name", ["000001.jpg", "thumbs.jpg", "notes.txt"])
+def test_a_folder_with_anything_else_is_not_written_to(no_celeba, name):
+    (no_celeba / name).write_bytes(b"mine")
+    for folder in (no_celeba, str(no_celeba), no_celeba / name):
+        with pytest.raises(ValueError, match="exists and is not an empty folder; choose a new one"):
+            write_faces(folder, 1)
+    assert [path.name for path in no_celeba.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"folder": None}, "folder is None; expected a path"),
+        ({"folder": ""}, "folder is ''; expected a path"),
+        ({"count": 0}, "count is 0; expected a whole number of at least 1"),
+        ({"count": 2.5}, "count is 2.5"),
+        ({"seed": -1}, "seed is -1; expected a whole number of at least 0"),
+    ],
+)
+def test_what_cannot_be_written_gets_one_sentence(no_celeba, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        write_faces(**{"folder": no_celeba / "new", **arguments})
+    assert not (no_celeba / "new").exists()
 
 
 @settings(max_examples=10, deadline=None)
@@ -185,6 +251,8 @@ def test_without_celeba_auto_says_so_and_draws(capsys):
     said = capsys.readouterr()
     assert said.out == "No folder of CelebA was found, so these are 2 faces that the course draws.\n"
     assert said.err == "" and find_faces() is None
+    load_faces(limit=2, verbose=0)
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -236,8 +304,17 @@ def test_limit_takes_the_first_by_name(no_celeba):
     [
         ({"channels": 2}, "channels is 2; expected 3 for colour or 1 for gray"),
         ({"channels": 4, "source": "drawn"}, "channels is 4"),
-        ({"size": 0, "source": "drawn"}, "size is 0; expected at least 1"),
-        ({"limit": 0}, "limit is 0; expected at least 1"),
+        ({"channels": 3.0}, "channels is 3.0; expected 3 for colour or 1 for gray"),
+        ({"size": 0, "source": "drawn"}, "size is 0; expected a whole number of at least 1"),
+        ({"size": (64, 64)}, r"size is \(64, 64\)"),
+        ({"size": None}, "size is None"),
+        ({"limit": 0}, "limit is 0; expected a whole number of at least 1"),
+        ({"limit": 2.0}, "limit is 2.0"),
+        ({"limit": None}, "limit is None"),
+        ({"limit": None, "source": "drawn"}, "limit is None"),
+        ({"source": None}, "source is None; expected a path"),
+        ({"source": ["drawn"]}, r"source is \['drawn'\]; expected a path"),
+        ({"source": ""}, "source is ''; expected a path"),
         ({"source": "nowhere"}, "there is no folder nowhere"),
         ({"source": __file__}, "is not a folder"),
     ],

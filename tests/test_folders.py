@@ -1,4 +1,4 @@
-"""Folders of pictures, in an array and streamed: every kind of file, and what is no picture."""
+"""Folders of pictures, in an array and streamed: the pixels of every kind of file, and the order."""
 
 import io
 import warnings
@@ -13,6 +13,7 @@ from PIL import Image
 import gan_course
 from gan_course.callbacks import Checkpoint
 from gan_course.datasets import DataError, image_folder_dataset, load_image_folder, scale
+from tests.folders import fill, streamed, truncated
 from tests.networks import small_gan, state
 
 
@@ -21,19 +22,6 @@ def pixels(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndar
     few = np.random.default_rng(seed).integers(0, 256, (4, 4, channels), "uint8")
     large = [Image.fromarray(plane).resize((width, height), Image.BICUBIC) for plane in np.moveaxis(few, -1, 0)]
     return np.stack(large, axis=-1)
-
-
-def fill(folder: Path, count: int, size: int = 4, channels: int = 1) -> np.ndarray:
-    """Write pictures 000.png, 001.png, ... without loss and return them."""
-    folder.mkdir(exist_ok=True)
-    images = np.random.default_rng(0).integers(0, 256, (count, size, size, channels), "uint8")
-    for number, image in enumerate(images):
-        Image.fromarray(image.squeeze()).save(folder / f"{number:03}.png")
-    return images
-
-
-def streamed(folder: Path, batch_size: int = 1, **arguments: object) -> np.ndarray:
-    return np.concatenate([*image_folder_dataset(folder, batch_size=batch_size, **arguments)])
 
 
 def load_one(folder: Path, image: Image.Image, name: str = "one.png", size: int = 8, **arguments: object):
@@ -108,6 +96,49 @@ def test_a_turned_photograph_is_turned_back(tmp_path):
     assert found[:3].min() > 200 and found[-3:].max() < 50
 
 
+EXIF = Image.Exif()
+EXIF[0x010F] = "camera"
+EXIF[0x0112] = 6
+EXIF[0x8769] = {0x9003: "2026:11:01 12:00:00", 0x829A: (1, 100)}
+
+
+@settings(max_examples=100)
+@given(data=st.data(), kind=st.sampled_from(["JPEG", "PNG", "WEBP"]))
+def test_a_damaged_exif_block_takes_no_picture_away(tmp_path_factory, data, kind):
+    block = bytearray(EXIF.tobytes())
+    for _ in range(data.draw(st.integers(0, 6))):
+        block[data.draw(st.integers(0, len(block) - 1))] = data.draw(st.integers(0, 255))
+    block = block[: data.draw(st.integers(6, len(block)))]
+    file = tmp_path_factory.mktemp("exif") / f"one.{kind.lower()}"
+    Image.new("RGB", (20, 40), "lime").save(file, kind, exif=bytes(block))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's own words on the block
+        found = load_image_folder(file.parent, size=4).astype(int)
+    assert (np.abs(found - [0, 255, 0]) < 4).all()
+
+
+@pytest.mark.parametrize("block", [b"", b"Exif\0\0", b"Exif\0\0II*\0", b"Exif\0\0nonsense", b"no block at all"])
+def test_a_picture_with_nonsense_for_exif_is_not_turned(tmp_path, block):
+    image = pixels(20, 20, 1)
+    Image.fromarray(image.squeeze()).save(tmp_path / "one.png", exif=block)
+    np.testing.assert_array_equal(load_image_folder(tmp_path, 20, 1), image[None])
+
+
+def test_photographs_of_a_telephone(tmp_path):
+    image = np.zeros((3000, 4000), "uint8")
+    image[:, :2000] = 255
+    photograph = io.BytesIO()
+    Image.fromarray(image).save(photograph, "JPEG", exif=EXIF)  # seen upright, its upper half is white
+    for number in range(4):
+        (tmp_path / f"IMG_{number}.JPG").write_bytes(photograph.getvalue()[: 20_000 if number == 1 else None])
+    with pytest.warns(UserWarning, match=r"left out 1 file .*IMG_1\.JPG \(image file is truncated"):
+        images = load_image_folder(tmp_path, size=16)
+    with pytest.warns(UserWarning, match=r"instead of IMG_1\.JPG .* IMG_2\.JPG is taken"):
+        found = streamed(tmp_path, 2, size=16, shuffle=False)
+    np.testing.assert_array_equal(found, scale(images[[0, 1, 1, 2]]))
+    assert images[:, :7].min() > 200 and images[:, 9:].max() < 50
+
+
 def test_gray_in_a_folder_of_colour_and_colour_as_gray(tmp_path):
     found = load_one(tmp_path, Image.new("L", (9, 9), 77))
     assert found.shape == (8, 8, 3) and (found == 77).all()
@@ -151,66 +182,11 @@ def test_one_bit(tmp_path):
     assert (load_one(tmp_path, Image.new("1", (8, 8), 1)) == 255).all()
 
 
-def truncated(suffix: str) -> bytes:
-    content = io.BytesIO()
-    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), "uint8")
-    Image.fromarray(noise).save(content, {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}[suffix])
-    return content.getvalue()[: len(content.getvalue()) // 2]
-
-
-def spoil(folder: Path) -> list[str]:
-    """Put files into the folder that are no pictures; return their names."""
-    contents = {f"half.{suffix}": truncated(suffix) for suffix in ("jpg", "png", "webp")}
-    contents |= {"empty.jpg": b"", "text.png": b"no picture", "notes.txt": b"no picture"}
-    for name, content in contents.items():
-        (folder / name).write_bytes(content)
-    (folder / ".hidden").write_bytes(b"no picture")
-    (folder / "inside").mkdir()
-    return sorted(contents)
-
-
-def test_what_is_no_picture_is_counted_and_named(tmp_path):
-    images = fill(tmp_path, 3)
-    names = spoil(tmp_path)
-    with pytest.warns(
-        UserWarning, match=r"left out 6 files in .*: empty\.jpg \(.*notes\.txt \(no JPEG, PNG or WebP\) and 1 more"
-    ) as caught:
-        found = load_image_folder(tmp_path, size=4, channels=1)
-    np.testing.assert_array_equal(found, images)
-    assert [name in str(caught[0].message) for name in names] == [True] * 5 + [False]
-    assert "hidden" not in str(caught[0].message) and "inside" not in str(caught[0].message)
-    assert caught[0].filename == __file__
-
-
-def test_a_folder_without_a_picture_is_refused(tmp_path):
-    for load in (load_image_folder, streamed):
-        with pytest.raises(
-            DataError, match="no picture that can be read, but no files; expected JPEG, PNG or WebP"
-        ):
-            load(tmp_path)
-    spoil(tmp_path)
-    for load in (load_image_folder, streamed):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with pytest.raises(DataError, match=r"empty\.jpg .*give one of the folders inside: inside"):
-                load(tmp_path)
-
-
-def test_a_missing_folder_and_a_file_in_its_place(tmp_path):
-    (tmp_path / "file").write_text("")
-    for load in (load_image_folder, image_folder_dataset):
-        with pytest.raises(DataError, match="there is no folder .*nowhere; expected one with JPEG, PNG or WebP"):
-            load(tmp_path / "nowhere")
-        with pytest.raises(DataError, match="file is not a folder; give the folder"):
-            load(tmp_path / "file")
-
-
-@pytest.mark.parametrize("wrong", [{"size": 0}, {"channels": 4}, {"limit": 0}])
-def test_settings_that_cannot_be_meant(tmp_path, wrong):
-    ((name, value),) = wrong.items()
-    for load in (load_image_folder, image_folder_dataset):
-        with pytest.raises(ValueError, match=f"{name} is {value}; expected"):
-            load(tmp_path, **wrong)
+def test_streamed_pixels_are_scaled_to_the_bit(tmp_path):
+    every = np.arange(256, dtype="uint8").reshape(16, 16)
+    Image.fromarray(every).save(tmp_path / "one.png")
+    found = streamed(tmp_path, size=16, channels=1)
+    assert found.tobytes() == scale(every).tobytes() == (every.astype("float32") / 127.5 - 1).tobytes()
 
 
 def test_limit(tmp_path):
@@ -244,8 +220,22 @@ def test_what_is_left_after_the_last_whole_batch_is_left_out(tmp_path):
     assert len(streamed(tmp_path, 3)) == 6
     with pytest.raises(DataError, match="has 7 pictures to take and batch_size is 8; make it smaller"):
         image_folder_dataset(tmp_path, batch_size=8)
-    with pytest.raises(ValueError, match="batch_size is 0; expected at least 1"):
+    with pytest.raises(ValueError, match="batch_size is 0; expected a whole number of at least 1"):
         image_folder_dataset(tmp_path, batch_size=0)
+
+
+def test_pictures_that_no_pass_would_read_are_counted(tmp_path):
+    images = fill(tmp_path, 7)
+    with pytest.warns(
+        UserWarning, match="the last 3 pictures in .*; without shuffle what fills no batch of 4"
+    ) as told:
+        found = streamed(tmp_path, 4, size=4, channels=1, shuffle=False)
+    np.testing.assert_array_equal(found, scale(images[:4]))
+    assert len(told) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        streamed(tmp_path, 4)
+        streamed(tmp_path, 7, shuffle=False)
 
 
 def test_streaming_names_what_it_cannot_read_and_takes_the_next(tmp_path):
@@ -256,7 +246,7 @@ def test_streaming_names_what_it_cannot_read_and_takes_the_next(tmp_path):
         found = streamed(tmp_path, 4, size=4, channels=1, shuffle=False)
     np.testing.assert_array_equal(found, scale(images[[0, 1, 1, 2]]))
     messages = {str(warning.message) for warning in caught}
-    assert any("left out 1 file" in text and "notes.txt (not named as a picture)" in text for text in messages)
+    assert any("left out 1 file" in text and "notes.txt (no JPEG, PNG or WebP)" in text for text in messages)
     assert any("instead of 000b.jpg" in text and "001.png is taken" in text for text in messages)
 
 

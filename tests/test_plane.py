@@ -99,9 +99,21 @@ def test_the_same_seed_plays_the_same_game_also_after_a_restart():
     np.testing.assert_array_equal(game.scene().fake, twin.scene().fake)
 
 
+def test_numbers_of_a_game_are_whole_or_get_one_sentence():
+    game = Game(load_points("ring", 20))
+    for name in ("d_updates", "g_updates", "steps", "seed"):
+        for wrong in (-1, 2.0, "2", None, (2,)):
+            with pytest.raises(ValueError, match=f"^{name} is .*; expected a whole number of at least 0$"):
+                game.restart(game.points, wrong) if name == "seed" else game.step(**{name: wrong})
+    game.restart(game.points, np.int64(1))
+    game.step(np.int32(0), np.uint8(1), np.int16(2))
+    assert len(game.history) == 2
+
+
 @pytest.mark.parametrize(
     ("points", "sentence"),
     [
+        ({}, "expected a table of numbers"),
         ([[0, 0, 0]], r"shape \(1, 3\); expected a table"),
         ([], "expected a table of at least 1 row"),
         ([[0, 2]], "divide all numbers by the largest"),

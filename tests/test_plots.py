@@ -1,10 +1,28 @@
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_course.plots import LN2, image_grid, show_images, show_losses, show_timeline
+from gan_course.plane import find_modes, load_points
+from gan_course.plots import (
+    LN2,
+    Sweep,
+    discriminator_layers,
+    image_grid,
+    pace,
+    show_images,
+    show_layers,
+    show_losses,
+    show_step,
+    show_timeline,
+    show_training,
+    spread,
+    upsampling_words,
+    window_grid,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -40,9 +58,40 @@ def test_a_grid_of_something_else_is_refused(images):
         image_grid(images)
 
 
-def test_a_grid_without_columns_is_refused():
-    with pytest.raises(ValueError, match="columns is 0"):
-        image_grid(np.zeros((2, 4, 4, 1), "uint8"), 0)
+IMAGES = np.zeros((6, 4, 4, 1), "uint8")
+GRIDS = {step: np.zeros((4, 4), "uint8") for step in range(6)}
+NUMBERS = [
+    ("columns", 1, lambda n: image_grid(IMAGES, n).tolist()),
+    ("gap", 0, lambda n: image_grid(IMAGES, gap=n).tolist()),
+    ("columns", 1, lambda n: show_images(IMAGES, n).get_size_inches().tolist()),
+    ("columns", 1, lambda n: show_timeline(GRIDS, n).get_size_inches().tolist()),
+    ("smooth", 1, lambda n: show_losses([1.0] * 9, [1.0] * 9, n).axes[0].lines[0].get_xdata().tolist()),
+    ("count", 1, lambda n: spread(range(9), n)),
+    ("step", 0, lambda n: show_step(GRIDS[0], n).texts[0].get_text()),
+    ("step", 0, lambda n: pace(n, 9)),
+    ("steps", 0, lambda n: pace(0, n)),
+    ("first", 0, lambda n: show_training([1.0], [1.0], GRIDS[0], "", n).axes[0].get_xlim()),
+    ("rows", 1, lambda n: show_layers(discriminator_layers(), n).get_size_inches().tolist()),
+    ("size", 1, lambda n: Sweep(n, 1).output),
+    ("kernel", 1, lambda n: Sweep(9, n).output),
+    ("stride", 1, lambda n: Sweep(9, 1, stride=n).output),
+    ("dilation", 1, lambda n: Sweep(9, 1, dilation=n).output),
+    ("kernel", 1, lambda n: upsampling_words((np.ones((20, 20)),) * 2, n, 2)),
+    ("stride", 1, lambda n: upsampling_words((np.ones((20, 20)),) * 2, 2, n)),
+    ("side", 1, lambda n: window_grid(n).tolist()),
+    ("count", 1, lambda n: load_points("ring", n).tolist()),
+    ("seed", 0, lambda n: load_points("ring", 2, n).tolist()),
+    ("most", 1, lambda n: len(find_modes(load_points("ring", 20), n).radii)),
+]
+
+
+@pytest.mark.parametrize(("name", "least", "draw"), NUMBERS)
+def test_numbers_are_whole_or_get_one_sentence(name, least, draw):
+    for wrong in (least - 1, 2.0, 2.5, "2", True, (2, 2), [2], np.float32(2)):
+        message = f"^{name} is {re.escape(repr(wrong))}; expected a whole number of at least {least}$"
+        with pytest.raises(ValueError, match=message):
+            draw(wrong)
+    assert draw(np.int32(2)) == draw(np.uint8(2)) == draw(2)
 
 
 def test_images_are_shown_with_black_at_0_and_white_at_255():

@@ -4,19 +4,20 @@ import hashlib
 import os
 import sys
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
 
 from gan_course.files import DataError, replacing
-from gan_course.places import DATA, keras_folder, own_folder
+from gan_course.places import DATA, as_path, keras_folder, own_folder
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 TIMEOUT = 5  # seconds without an answer
 
 
-def load_mnist(source: str | Path = "auto") -> tuple[np.ndarray, np.ndarray]:
+def load_mnist(source: str | Path = "auto", verbose: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Return handwritten digits and their labels.
 
     Args:
@@ -24,6 +25,7 @@ def load_mnist(source: str | Path = "auto") -> tuple[np.ndarray, np.ndarray]:
             GAN_COURSE_DATA names; the file that Keras or an earlier call downloaded, if it is whole; a download;
             the 10,000 digits that come with the course. `"embedded"` takes those 10,000, `"full"` all 60,000
             training images or fails, and a path takes that `.npz` file or the `mnist.npz` in that folder.
+        verbose: 0 prints nothing: neither how far a download is, nor that the 10,000 digits are taken.
 
     Returns:
         Images, uint8 `(n, 28, 28, 1)`, 0 is background and 255 ink; labels, uint8 `(n,)`, 0 to 9.
@@ -31,6 +33,7 @@ def load_mnist(source: str | Path = "auto") -> tuple[np.ndarray, np.ndarray]:
     Raises:
         DataError: If a file is missing, damaged or not MNIST, or `"full"` is asked for and cannot be had.
             No file is ever deleted or overwritten.
+        ValueError: If `source` is no path.
 
     Source: LeCun and Cortes, the MNIST database of handwritten digits, CC BY-SA 3.0.
 
@@ -40,22 +43,23 @@ def load_mnist(source: str | Path = "auto") -> tuple[np.ndarray, np.ndarray]:
         >>> images.shape, images.dtype, labels[:3]
         ((10000, 28, 28, 1), dtype('uint8'), array([5, 0, 4], dtype=uint8))
     """
+    path = as_path("source", source)
     if source == "embedded":
         return _read_mnist(DATA / "mnist_10k.npz")
     if source not in ("auto", "full"):
-        path = Path(source).expanduser()
         return _read_mnist(path / "mnist.npz" if path.is_dir() else path)
     path = find_mnist()
     if path is None:
         try:
-            path = _download(_download_target())
-        except OSError as error:
+            path = _download(_download_target(), verbose)
+        except (OSError, HTTPException) as error:
             if source == "full":
                 raise DataError(
                     f"the full MNIST could not be downloaded ({error}); connect to the internet, or put mnist.npz "
                     "into a folder and set GAN_COURSE_DATA to it"
                 ) from None
-            print("MNIST could not be downloaded, so these are the 10,000 digits that come with the course.")
+            if verbose:
+                print("MNIST could not be downloaded, so these are the 10,000 digits that come with the course.")
             return load_mnist("embedded")
     return _read_mnist(path)
 
@@ -88,14 +92,16 @@ def _download_target() -> Path:
     raise DataError(f"{_caches()[0]} and {_caches()[1].name} are both damaged; move them away and try again")
 
 
-def _download(path: Path) -> Path:
+def _download(path: Path, verbose: int) -> Path:
     content = bytearray()
     with urllib.request.urlopen(MNIST_URL, timeout=TIMEOUT) as answer:
         total = int(answer.headers.get("Content-Length", 0)) or 1
         while block := answer.read(1 << 18):
             content += block
-            print(f"\rDownloading MNIST: {min(100, 100 * len(content) // total)} %", end="", file=sys.stderr)
-        print(file=sys.stderr)
+            if verbose:
+                print(f"\rDownloading MNIST: {min(100, 100 * len(content) // total)} %", end="", file=sys.stderr)
+        if verbose:
+            print(file=sys.stderr)
     found = hashlib.sha256(content).hexdigest()
     if found != MNIST_SHA256:
         raise OSError(f"the file that was downloaded is damaged, sha256 {found[:12]}...")

@@ -6,13 +6,16 @@ import numpy as np
 from PIL import Image
 
 from gan_course import places
+from gan_course.arguments import whole
 from gan_course.datasets.folders import check_arguments, load_image_folder
 from gan_course.synthetic import draw_faces
 
 CELEBA = ("img_align_celeba", "img_align_celeba_small")
 
 
-def load_faces(size: int = 28, channels: int = 3, source: str | Path = "auto", limit: int = 1000) -> np.ndarray:
+def load_faces(
+    size: int = 28, channels: int = 3, source: str | Path = "auto", limit: int = 1000, verbose: int = 1
+) -> np.ndarray:
     """Return faces: photographs of CelebA if you have them, else drawn ones.
 
     The images of CelebA may be used for research that earns no money and may not be passed on, so none comes
@@ -25,13 +28,15 @@ def load_faces(size: int = 28, channels: int = 3, source: str | Path = "auto", l
             finds, or else draws faces; `"drawn"` draws them, about 5 ms each; a path takes the images of that
             folder, or those in a folder of CelebA inside it.
         limit: How many faces at most, in the order of the file names; of drawn ones there are exactly so many.
+        verbose: 0 prints nothing: not that no folder of CelebA was found.
 
     Returns:
         uint8 `(n, size, size, channels)`.
 
     Raises:
         DataError: If the folder is missing or holds no image that can be read.
-        ValueError: If `size` or `limit` is less than 1, or `channels` is neither 1 nor 3.
+        ValueError: If `size` or `limit` is no whole number of at least 1, `channels` is neither 1 nor 3, or
+            `source` is no path.
 
     Source: Liu et al., Deep Learning Face Attributes in the Wild, 2015 (CelebA).
 
@@ -40,14 +45,15 @@ def load_faces(size: int = 28, channels: int = 3, source: str | Path = "auto", l
         >>> load_faces(size=28, channels=1, source="drawn", limit=10).shape
         (10, 28, 28, 1)
     """
-    check_arguments(size, channels, limit)
-    if source == "auto":
-        source = find_faces() or "drawn"
-        if source == "drawn":
-            print(f"No folder of CelebA was found, so these are {limit:,} faces that the course draws.")
-    if source != "drawn":
-        folder = Path(source).expanduser()
+    size, channels, limit, _ = check_arguments(size, channels, limit)
+    folder = places.as_path("source", source)
+    if source in ("auto", "drawn"):
+        folder = find_faces() if source == "auto" else None
+    if folder:
         return load_image_folder(_celeba(folder) or folder, size, channels, limit)
+    limit = whole("limit", limit)
+    if verbose and source == "auto":
+        print(f"No folder of CelebA was found, so these are {limit:,} faces that the course draws.")
     images, _ = draw_faces(limit, size=size)
     if channels == 1:
         images = np.stack([np.asarray(Image.fromarray(image).convert("L")) for image in images])

@@ -1,18 +1,26 @@
 """Folders of pictures: all of them in an array, or streamed in batches without ever holding them all."""
 
+import os
+import re
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from gan_course.arguments import whole
+from gan_course.datasets.pixels import scaled
 from gan_course.files import DataError
+from gan_course.places import as_path, is_system_file
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 FORMATS = ("JPEG", "PNG", "WEBP")
+SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp"}
+STARTS = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)  # first bytes of the three
 LANCZOS = Image.Resampling.LANCZOS
 
 
@@ -23,15 +31,16 @@ def load_image_folder(
 
     JPEG, PNG and WebP are read, in colour, grayscale, 16 bits, with a palette or CMYK. A photograph that was
     taken with the camera turned is turned back, as its EXIF note says. What is transparent becomes white.
-    Files that are no pictures or are damaged are left out, and a warning names them. Hidden files and folders
-    inside the folder are passed over.
+    A file is taken for a picture by its suffix or else by its first bytes; of a moving picture the first frame
+    is read. Files that are no pictures or are damaged are left out, and a warning names them. Hidden files are
+    passed over, and those that systems leave in folders, such as Thumbs.db.
 
     Args:
-        path: The folder.
+        path: The folder. Folders inside it are not read: a warning says how many pictures they hold.
         size: Height and width of the result in pixels; reached by Lanczos resampling, which smooths before it
             leaves pixels out.
         channels: 3 for red, green and blue, 1 for gray (the luminance of ITU-R 601).
-        limit: Stop after so many pictures.
+        limit: Take at most so many pictures, the first that can be read.
         crop: Cut the largest square from the middle first. Otherwise the whole picture is squeezed or
             stretched into the square.
 
@@ -39,8 +48,10 @@ def load_image_folder(
         uint8 `(n, size, size, channels)`.
 
     Raises:
-        DataError: If there is no such folder, or no picture in it that can be read.
-        ValueError: If `size` or `limit` is less than 1, or `channels` is neither 1 nor 3.
+        DataError: If there is no such folder, no picture in it that can be read, or there are more pictures in
+            the folders inside than in the folder itself.
+        ValueError: If `size` or `limit` is no whole number of at least 1, `channels` is neither 1 nor 3, or
+            `path` is no path.
 
     Example:
         >>> import tempfile
@@ -52,9 +63,9 @@ def load_image_folder(
         >>> images.shape, images[0, 0, 0].tolist()
         ((1, 28, 28, 3), [255, 0, 0])
     """
-    check_arguments(size, channels, limit)
-    files = _files(path)
-    images, left_out = [], []
+    size, channels, limit, _ = check_arguments(size, channels, limit)
+    files, left_out = _pictures(path)
+    images = []
     for file in files:
         if len(images) == limit:
             break
@@ -80,16 +91,17 @@ def image_folder_dataset(
 ) -> "tf.data.Dataset":
     """Return the pictures of a folder as batches that are read when they are needed, for `GAN.fit`.
 
-    The pixels are those of `load_image_folder` after `scale`. Only the file names stay in memory. Each pass
-    reads all pictures in another order, and the dataset gives the same orders each time it is made. A file with
-    the name of a picture that cannot be read is replaced by the next one that can, with a warning.
+    The files and the pixels are those of `load_image_folder`, after `scale`. Only the file names stay in memory.
+    Each pass reads all pictures in another order, and the dataset gives the same orders each time it is made. A
+    picture that cannot be read is replaced by the next one that can, with a warning.
 
     Args:
-        path: The folder.
+        path: The folder. Folders inside it are not read: a warning says how many pictures they hold.
         size: Height and width in pixels.
         channels: 3 for colour, 1 for gray.
-        batch_size: How many images a batch holds. What is left after the last whole batch is left out.
-        limit: Take only the first so many files, sorted by name.
+        batch_size: How many images a batch holds. What is left after the last whole batch is left out;
+            a warning counts it if without `shuffle` it is the same in every pass.
+        limit: Take at most so many pictures, the first by name.
         crop: Cut the largest square from the middle first.
         shuffle: Draw an order for each pass, or keep that of the names.
         seed: Seed of these orders; `tf.random.set_seed` changes them too.
@@ -99,8 +111,10 @@ def image_folder_dataset(
         pass.
 
     Raises:
-        DataError: If there is no such folder, no picture in it that can be read, or not a whole batch.
-        ValueError: If `size`, `limit` or `batch_size` is less than 1, or `channels` is neither 1 nor 3.
+        DataError: If there is no such folder, no picture in it that can be read, not a whole batch, or there are
+            more pictures in the folders inside than in the folder itself.
+        ValueError: If `size`, `limit` or `batch_size` is no whole number of at least 1, `seed` none of at least
+            0, `channels` is neither 1 nor 3, or `path` is no path.
 
     Example:
         >>> import tempfile
@@ -114,21 +128,19 @@ def image_folder_dataset(
     """
     import tensorflow as tf
 
-    check_arguments(size, channels, limit, batch_size)
-    suffixes = {suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS}
-    files, others = [], []
-    for file in _files(path):
-        if file.suffix.lower() in suffixes:
-            files.append(file)
-        else:
-            others.append(f"{file.name} (not named as a picture)")
-    if not files:
-        raise DataError(_none(path, others))
-    _warn(path, others)
+    size, channels, limit, batch_size = check_arguments(size, channels, limit, batch_size)
+    seed = whole("seed", seed, least=0)
+    files, left_out = _pictures(path)
+    _warn(path, left_out)
     files = files[:limit]
     if len(files) < batch_size:
         raise DataError(
-            f"{path} has {len(files)} pictures to take and batch_size is {batch_size}; make it smaller"
+            f"{path} has {_counted(len(files), 'picture')} to take and batch_size is {batch_size}; make it smaller"
+        )
+    if not shuffle and (rest := len(files) % batch_size):
+        last = f"the last {_counted(rest, 'picture')} in {path}"
+        warnings.warn(
+            f"never read: {last}; without shuffle what fills no batch of {batch_size} is left out", stacklevel=2
         )
     _read_or_next(files, 0, size, channels, crop)
 
@@ -137,7 +149,7 @@ def image_folder_dataset(
 
     def batch(places: tf.Tensor) -> tf.Tensor:
         images = tf.ensure_shape(tf.numpy_function(read, [places], tf.uint8), (batch_size, size, size, channels))
-        return tf.cast(images, tf.float32) / 127.5 - 1
+        return scaled(tf.cast(images, tf.float32))
 
     places = tf.data.Dataset.range(len(files))
     if shuffle:
@@ -147,40 +159,113 @@ def image_folder_dataset(
     return batches.prefetch(2)
 
 
-def check_arguments(size: int, channels: int, limit: int | None, batch_size: int = 1) -> None:
-    """Refuse numbers that no folder of pictures can be loaded with.
+def check_arguments(
+    size: int, channels: int, limit: int | None, batch_size: int = 1
+) -> tuple[int, int, int | None, int]:
+    """Return the numbers that a folder of pictures is loaded with as Python's own.
 
     Raises:
-        ValueError: If a number is less than 1, or `channels` is neither 1 nor 3.
+        ValueError: If one of them is no whole number of at least 1, or `channels` is neither 1 nor 3.
     """
-    for name, value in (("size", size), ("limit", limit), ("batch_size", batch_size)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} is {value}; expected at least 1")
-    if channels not in (1, 3):
-        raise ValueError(f"channels is {channels}; expected 3 for colour or 1 for gray")
+    try:
+        known = whole("channels", channels) in (1, 3)
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError(f"channels is {channels!r}; expected 3 for colour or 1 for gray")
+    limit = None if limit is None else whole("limit", limit)
+    return whole("size", size), int(channels), limit, whole("batch_size", batch_size)
 
 
-def _files(path: str | Path) -> list[Path]:
-    folder = Path(path).expanduser()
+def _pictures(path: str | Path) -> tuple[list[Path], list[str]]:
+    """Return what looks like a picture in a folder, sorted by name, and what does not and why."""
+    folder = as_path("path", path)
     if not folder.exists():
         raise DataError(f"there is no folder {path}; expected one with JPEG, PNG or WebP pictures")
     if not folder.is_dir():
         raise DataError(f"{path} is not a folder; give the folder that the pictures are in")
-    return sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+    try:
+        pictures, others, folders = _look(folder)
+    except OSError as error:
+        raise DataError(f"{path} cannot be opened: {error.strerror}; give a folder that you may read") from None
+    if not pictures:
+        raise DataError(_none(folder, others))
+    inside = _inside(folder, folders)
+    if total := sum(inside.values()):
+        below = f"{_counted(total, 'picture')}: " + _some([f"{name} ({n:,})" for name, n in inside.items() if n])
+        if total > len(pictures):
+            raise DataError(
+                f"{path} holds {_counted(len(pictures), 'picture')} and the folders inside hold {below}; give one "
+                "of these folders, or move away what is not meant"
+            )
+        warnings.warn(f"the folders inside {path} are not read; they hold {below}", stacklevel=3)
+    return pictures, others
+
+
+def _look(folder: Path) -> tuple[list[Path], list[str], list[Path]]:
+    """Return the pictures of a folder, what is none and why, and the folders inside.
+
+    What is hidden is passed over, and so is what belongs to the system.
+    """
+    pictures, others, folders = [], [], []
+    with os.scandir(folder) as entries:  # it knows folders from files without asking for each
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            path = Path(entry)
+            place = path if entry.is_symlink() else entry  # a path bears links that lead in a circle
+            if entry.name.startswith(".") or is_system_file(path):
+                continue
+            if place.is_dir():
+                folders.append(path)
+            elif refusal := _refusal(path) if place.is_file() else "no file":
+                others.append(f"{path.name} ({refusal})")
+            else:
+                pictures.append(path)
+    return pictures, others, folders
+
+
+def _refusal(file: Path) -> str:
+    """Say why a file is no picture by its name nor by its first bytes; nothing if it is one."""
+    if file.suffix.lower() in SUFFIXES:
+        return ""
+    try:
+        with file.open("rb") as content:
+            return "" if STARTS.match(content.read(12)) else "no JPEG, PNG or WebP"
+    except OSError as error:
+        return f"{error.strerror}"
+
+
+def _inside(folder: Path, folders: list[Path]) -> dict[str, int]:
+    """Count the pictures of the folders inside a folder, and of those inside them."""
+    counts, seen = {}, {folder.resolve(), *folder.resolve().parents}
+    for _ in range(2):
+        deeper = []
+        for each in folders:
+            if each.resolve() not in seen:  # a link may lead back
+                seen.add(each.resolve())
+                with suppress(OSError):  # one that may not be opened
+                    pictures, _, more = _look(each)
+                    counts[str(each.relative_to(folder))] = len(pictures)
+                    deeper += more
+        folders = deeper
+    return counts
 
 
 def _read(file: Path, size: int, channels: int, crop: bool) -> np.ndarray:
     """Return one picture, uint8 `(size, size, channels)`, or raise a `DataError` that starts with its name."""
     try:
         with Image.open(file, formats=FORMATS) as image:
-            image.draft(
-                None, (4 * size, 4 * size)
-            )  # decode a large JPEG at half its size or less: 20 times faster
-            image = _opaque(ImageOps.exif_transpose(image)).convert("RGB" if channels == 3 else "L")
+            image.draft(None, (4 * size, 4 * size))  # a large JPEG at half its size or less: 20 times faster
+            image.load()
+            with suppress(Exception):  # a damaged EXIF block is no reason to lose the picture
+                ImageOps.exif_transpose(image, in_place=True)
+            image = _opaque(image).convert("RGB" if channels == 3 else "L")
     except UnidentifiedImageError:
         raise DataError(f"{file.name} (no JPEG, PNG or WebP)") from None
+    except Image.DecompressionBombError:
+        raise DataError(f"{file.name} (more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels)") from None
     except Exception as error:  # a damaged file can make Pillow raise nearly anything
-        raise DataError(f"{file.name} ({error})") from None
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise DataError(f"{file.name} ({reason})") from None
     square = (size, size)
     image = ImageOps.fit(image, square, LANCZOS) if crop else image.resize(square, LANCZOS)
     return np.asarray(image).reshape(*square, channels)
@@ -213,15 +298,22 @@ def _read_or_next(files: list[Path], place: int, size: int, channels: int, crop:
 
 def _warn(path: str | Path, left_out: list[str]) -> None:
     if left_out:
-        files = "1 file" if len(left_out) == 1 else f"{len(left_out):,} files"
-        warnings.warn(f"left out {files} in {path}: {_some(left_out)}", stacklevel=3)
+        warnings.warn(
+            f"left out {_counted(len(left_out), 'file')} in {path}: {_some(sorted(left_out))}", stacklevel=3
+        )
 
 
 def _none(path: str | Path, left_out: list[str]) -> str:
-    found = _some(left_out) or "no files"
-    folders = sorted(each.name for each in Path(path).expanduser().iterdir() if each.is_dir())
+    found = _some(sorted(left_out)) or "no files"
+    folder = Path(path).expanduser()
+    inside = _inside(folder, _look(folder)[2])
+    folders = [name for name, count in inside.items() if count] or [*inside]
     advice = f"give one of the folders inside: {_some(folders)}" if folders else "give another folder"
     return f"{path} holds no picture that can be read, but {found}; expected JPEG, PNG or WebP, so {advice}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _some(names: list[str]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from gan_course.arguments import whole
 from gan_course.plane.points import Scene, checked_points, find_modes, window_grid
 
 LN2 = float(np.log(2))
@@ -128,7 +129,8 @@ class Game:
         history: One row a step: d_loss, g_loss, mean length of the gradient that the generator got at its points.
 
     Raises:
-        ValueError: If the points are no such table, or there is no such loss.
+        ValueError: If the points are no such table, there is no such loss, or `seed` is no whole number of at
+            least 0.
 
     Example:
         >>> from gan_course.plane import Game, load_points
@@ -162,11 +164,11 @@ class Game:
         """Begin again with other points, and networks that have learned nothing.
 
         Raises:
-            ValueError: If the points are no such table.
+            ValueError: If the points are no such table, or `seed` is no whole number of at least 0.
         """
         self.points = checked_points(points)
         self.modes = find_modes(self.points)
-        self.random = np.random.default_rng(seed)
+        self.random = np.random.default_rng(whole("seed", seed, least=0))
         for weight in (*self.generator.weights, *self.discriminator.weights):
             limit = np.sqrt(6 / sum(weight.shape)) if weight.name == "kernel" else 0  # Glorot and Bengio, 2010
             weight.assign(self.random.uniform(-limit, limit, weight.shape))
@@ -180,7 +182,13 @@ class Game:
         self.history = []
 
     def step(self, d_updates: int = 1, g_updates: int = 1, steps: int = 1) -> None:
-        """Let the discriminator learn, then the generator, each on so many new batches of 128; `steps` times."""
+        """Let the discriminator learn, then the generator, each on so many new batches of 128; `steps` times.
+
+        Raises:
+            ValueError: If one of the three is no whole number of at least 0.
+        """
+        d_updates, g_updates = whole("d_updates", d_updates, least=0), whole("g_updates", g_updates, least=0)
+        steps = whole("steps", steps, least=0)
         real = np.empty((steps, d_updates, BATCH_SIZE, 2), "float32")
         d_latent, g_latent = np.empty_like(real), np.empty((steps, g_updates, BATCH_SIZE, 2), "float32")
         for i in range(steps):

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gan_course.arguments import whole
+
 WINDOW = 1.1  # the picture shows -1.1 to 1.1 both ways; the points live in [-1, 1]
 
 
@@ -22,7 +24,8 @@ def load_points(name: str, count: int = 1024, seed: int = 0) -> np.ndarray:
         Array `(count, 2)`, float32, values in [-1, 1].
 
     Raises:
-        ValueError: If there is no such set.
+        ValueError: If there is no such set, `count` is no whole number of at least 1, or `seed` none of at least
+            0.
 
     Example:
         >>> from gan_course.plane import load_points
@@ -31,7 +34,7 @@ def load_points(name: str, count: int = 1024, seed: int = 0) -> np.ndarray:
     """
     if name not in SHAPES:
         raise ValueError(f"there are no points called {name!r}; there is {', '.join(SHAPES)}")
-    random = np.random.default_rng(seed)
+    count, random = whole("count", count), np.random.default_rng(whole("seed", seed, least=0))
     spread = random.normal(0, 0.035, (count, 2)).clip(-0.15, 0.15)
     return (SHAPES[name](random.random(count)) + spread).astype("float32")
 
@@ -83,12 +86,15 @@ def find_modes(points: np.ndarray, most: int = 8) -> Modes:
     Returns:
         The groups, each with a radius of at least 0.1.
 
+    Raises:
+        ValueError: If `most` is no whole number of at least 1.
+
     Example:
         >>> from gan_course.plane import find_modes, load_points
         >>> len(find_modes(load_points("eight Gaussians")).radii)
         8
     """
-    centres = points[:1]
+    centres, most = points[:1], whole("most", most)
     while len(centres) < most and (distance := _distances(points, centres).min(1)).any():
         centres = np.concatenate([centres, points[distance.argmax()][None]])
     for _ in range(20):
@@ -108,7 +114,7 @@ def checked_points(points: Any) -> np.ndarray:
     """Return a table of points as float32 `(n, 2)`, or raise a `ValueError` that says what is wrong with it."""
     try:
         points = np.asarray(points, dtype="float32")
-    except ValueError:
+    except (TypeError, ValueError):
         raise ValueError("the points are no table; expected a table of numbers, x and y in each row") from None
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise ValueError(f"the points have shape {points.shape}; expected a table of at least 1 row with x and y")
@@ -155,10 +161,13 @@ def window_grid(side: int = 50) -> np.ndarray:
     Returns:
         Array `(side * side, 2)`, float32, values in [-1.1, 1.1].
 
+    Raises:
+        ValueError: If `side` is no whole number of at least 1.
+
     Example:
         >>> from gan_course.plane import window_grid
         >>> window_grid(3).astype(float).round(1).tolist()[:4]
         [[-1.1, -1.1], [0.0, -1.1], [1.1, -1.1], [-1.1, 0.0]]
     """
-    ticks = np.linspace(-WINDOW, WINDOW, side, dtype="float32")
+    ticks = np.linspace(-WINDOW, WINDOW, whole("side", side), dtype="float32")
     return np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from gan_course.arguments import whole
 from gan_course.plots.tables import blank_page, by, draw_table, number
 
 WIDTH, HEIGHT, TITLE, GAP, LARGEST_CELL = 700, 330, 44, 40, 42  # pixels
@@ -26,7 +27,7 @@ class Sweep:
         dilation: Pixels from one weight to the next.
 
     Raises:
-        ValueError: If the kernel does not fit on the padded image.
+        ValueError: If the kernel does not fit on the padded image, or a number is no whole number of at least 1.
 
     Source: Dumoulin and Visin (2016, https://arxiv.org/abs/1603.07285), sections 2 and 5.1.
 
@@ -45,6 +46,8 @@ class Sweep:
 
     def __post_init__(self) -> None:
         """Refuse a kernel without a position."""
+        for name in ("size", "kernel", "stride", "dilation"):
+            whole(name, getattr(self, name))
         if self.span > self.padded:
             raise ValueError(
                 f"the kernel spans {self.span} pixels and the padded image has only {self.padded}; "

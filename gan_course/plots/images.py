@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from gan_course.arguments import whole
+
 LN2 = float(np.log(2))
 D_COLOR, G_COLOR = "#0072B2", "#D55E00"  # blue and vermillion, told apart by every kind of eyes
 
@@ -25,7 +27,8 @@ def image_grid(images: np.ndarray, columns: int = 5, gap: int = 2) -> np.ndarray
         One picture, uint8 `(rows * height + ..., columns * width + ...)`, with a last axis of 3 if in colour.
 
     Raises:
-        ValueError: If the images have another shape or type, or there are none.
+        ValueError: If the images have another shape or type, or there are none; if `columns` is no whole number
+            of at least 1, or `gap` none of at least 0.
 
     Example:
         >>> import numpy as np
@@ -39,10 +42,8 @@ def image_grid(images: np.ndarray, columns: int = 5, gap: int = 2) -> np.ndarray
             f"found images {images.dtype} {images.shape}; expected uint8 (n, height, width, 1 or 3), n >= 1; "
             "gan_course.datasets.unscale makes them from [-1, 1]"
         )
-    if columns < 1:
-        raise ValueError(f"columns is {columns}; expected at least 1")
     count, height, width, channels = images.shape
-    columns = min(columns, count)
+    columns, gap = min(whole("columns", columns), count), whole("gap", gap, least=0)
     rows = -(-count // columns)
     grid = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, "uint8")
     for i, image in enumerate(images):
@@ -83,9 +84,11 @@ def show_losses(d_loss: Sequence[float], g_loss: Sequence[float], smooth: int = 
         A matplotlib figure.
 
     Raises:
-        ValueError: If the two have different lengths, or fewer values than `smooth`.
+        ValueError: If the two have different lengths, or fewer values than `smooth`, or that is no whole number
+            of at least 1.
     """
-    if len(d_loss) != len(g_loss) or not 1 <= smooth <= len(d_loss):
+    smooth = whole("smooth", smooth)
+    if len(d_loss) != len(g_loss) or smooth > len(d_loss):
         raise ValueError(
             f"found {len(d_loss)} and {len(g_loss)} losses and smooth={smooth}; "
             "expected as many of each, and smooth from 1 to that number"

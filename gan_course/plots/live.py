@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from gan_course.arguments import whole
 from gan_course.plots.images import draw_losses
 
 POINTS = 200
@@ -26,6 +27,9 @@ def show_training(
     Returns:
         A matplotlib figure of 7 by 3 inches. Its places are fixed, which is quick to draw and stands still.
 
+    Raises:
+        ValueError: If `first` is no whole number of at least 0.
+
     Example:
         >>> import numpy as np
         >>> from gan_course.plots import show_training
@@ -33,6 +37,7 @@ def show_training(
         >>> figure.get_size_inches()
         array([7., 3.])
     """
+    first = whole("first", first, least=0)
     figure = Figure(figsize=(7, 3))
     figure.text(0.01, 0.94, title, va="center", fontsize=11)
     left, right = figure.add_axes((0.08, 0.16, 0.5, 0.64)), figure.add_axes((0.63, 0.04, 0.36, 0.84))
@@ -53,6 +58,9 @@ def pace(step: int, steps: int, seconds_a_step: float | None = None, ended: bool
         seconds_a_step: What a step took so far, if that is known yet.
         ended: Whether it has ended, after the last step or before.
 
+    Raises:
+        ValueError: If `step` or `steps` is no whole number of at least 0.
+
     Example:
         >>> from gan_course.plots import pace
         >>> pace(1_200, 40_001, seconds_a_step=0.05)
@@ -60,6 +68,7 @@ def pace(step: int, steps: int, seconds_a_step: float | None = None, ended: bool
         >>> pace(1_200, 40_001, seconds_a_step=0.05, ended=True)
         'step 1,200 of 40,001 · 20.0 steps a second · stopped'
     """
+    step, steps = whole("step", step, least=0), whole("steps", steps, least=0)
     words = [f"step {step:,} of {steps:,}"]
     if seconds_a_step:
         words.append(f"{1 / seconds_a_step:.1f} steps a second")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from gan_course.arguments import whole
 from gan_course.counting import Layer
 from gan_course.plots.images import D_COLOR
 from gan_course.plots.tables import blank_page, write
@@ -23,12 +24,16 @@ def show_layers(layers: Sequence[Layer], rows: int | None = None) -> Figure:
     Returns:
         A figure 700 pixels wide at 100 dots an inch.
 
+    Raises:
+        ValueError: If `rows` is no whole number of at least 1.
+
     Example:
         >>> from gan_course.plots import discriminator_layers, show_layers
         >>> show_layers(discriminator_layers()).get_size_inches().tolist()
         [7.0, 2.2]
     """
-    figure, axes = blank_page(WIDTH, ROW * ((rows or len(layers)) + 2))
+    rows = len(layers) if rows is None else whole("rows", rows)
+    figure, axes = blank_page(WIDTH, ROW * (rows + 2))
     total = sum(layer.parameters for layer in layers)
     lines = [("layer", "output of an image", "parameters", "counted as")]
     for layer in layers:

@@ -10,6 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from gan_course.arguments import whole
+
 SIDE, TITLE = 480, 30  # pixels: the longest side of a picture, and the height of the line above it
 FRAMES, FRAME_MS, LAST_MS = 60, 150, 2000
 GIF_BYTES = 2_000_000
@@ -27,11 +29,11 @@ def show_timeline(grids: Mapping[int, np.ndarray], columns: int = 7) -> Figure:
         A matplotlib figure.
 
     Raises:
-        ValueError: If there is no grid.
+        ValueError: If there is no grid, or `columns` is no whole number of at least 1.
     """
     if not grids:
         raise ValueError("there are no grids to show; train first")
-    columns = min(columns, len(grids))
+    columns = min(whole("columns", columns), len(grids))
     rows = -(-len(grids) // columns)
     figure, all_axes = plt.subplots(
         rows, columns, figsize=(1.6 * columns, 1.8 * rows), squeeze=False, layout="constrained"
@@ -53,7 +55,11 @@ def show_step(grid: np.ndarray, step: int) -> Figure:
 
     Returns:
         A matplotlib figure; at 100 pixels an inch none of its pixels is smoothed over.
+
+    Raises:
+        ValueError: If `step` is no whole number of at least 0.
     """
+    step = whole("step", step, least=0)
     factor = max(1, SIDE // max(grid.shape[:2]))
     picture = Image.fromarray(grid.repeat(factor, 0).repeat(factor, 1))
     picture.thumbnail((SIDE, SIDE))
@@ -67,12 +73,15 @@ def show_step(grid: np.ndarray, step: int) -> Figure:
 def spread(steps: Iterable[int], count: int = FRAMES) -> list[int]:
     """Choose at most `count` steps: the first, the last, and more from the beginning, where more changes.
 
+    Raises:
+        ValueError: If `count` is no whole number of at least 1.
+
     Example:
         >>> from gan_course.plots import spread
         >>> spread(range(0, 1001, 100), 5)
         [0, 100, 200, 600, 1000]
     """
-    steps = sorted(steps)
+    steps, count = sorted(steps), whole("count", count)
     if len(steps) <= count:
         return steps
     places = np.linspace(0, 1, count) ** 2 * (len(steps) - 1)

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from gan_course.arguments import whole
 from gan_course.plots.tables import blank_page, by, draw_table
 
 WIDTH, HEIGHT, TOP, SIDE, BETWEEN = 700, 576, 44, 224, 64  # pixels
@@ -24,13 +25,16 @@ def inside(counts: np.ndarray, kernel: int, stride: int) -> np.ndarray:
     Returns:
         The middle of `counts`, empty if every pixel feels the border.
 
+    Raises:
+        ValueError: If `kernel` or `stride` is no whole number of at least 1.
+
     Example:
         >>> import numpy as np
         >>> from gan_course.plots.upsampling import inside
         >>> inside(np.ones((12, 12)), kernel=3, stride=2).shape
         (8, 8)
     """
-    border = max(kernel - 1, stride)
+    border = max(whole("kernel", kernel) - 1, whole("stride", stride))
     return counts[border:-border, border:-border]
 
 
@@ -45,6 +49,9 @@ def upsampling_words(counts: tuple[np.ndarray, np.ndarray], kernel: int, stride:
 
     Returns:
         A line for each way.
+
+    Raises:
+        ValueError: If `kernel` or `stride` is no whole number of at least 1.
 
     Source: Odena, Dumoulin and Olah (2016, https://doi.org/10.23915/distill.00003), "Deconvolution & Overlap".
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
+from gan_course.arguments import whole
 from gan_course.synthetic.cartoon import BACKGROUND, HAIR, IRIS, SKIN, paint_face
 
 ATTRIBUTES = {
@@ -65,8 +66,8 @@ def draw_faces(count: int, seed: int = 0, size: int | None = None, **fixed: str)
         that holds for each name in `ATTRIBUTES` the label of the class, uint8.
 
     Raises:
-        ValueError: If `count` or `size` is less than 1, `seed` is negative, or there is no such attribute
-            or class.
+        ValueError: If `count` or `size` is no whole number of at least 1, `seed` none of at least 0, or there is
+            no such attribute or class.
 
     Example:
         >>> from gan_course.synthetic import ATTRIBUTES, draw_faces
@@ -76,12 +77,11 @@ def draw_faces(count: int, seed: int = 0, size: int | None = None, **fixed: str)
         >>> [ATTRIBUTES["hair"][label] for label in attributes["hair"]]
         ['bald', 'pigtails', 'bald']
     """
-    if count < 1 or (size is not None and size < 1):
-        raise ValueError(f"count is {count} and size is {size}; expected at least 1")
+    square = None if size is None else 2 * (whole("size", size),)
     images, labels = [], []
-    for number in range(count):
+    for number in range(whole("count", count)):
         image, attributes = draw_face(number, seed, **fixed)
-        images.append(np.asarray(image.resize((size, size), Image.Resampling.LANCZOS) if size else image))
+        images.append(np.asarray(image.resize(square, Image.Resampling.LANCZOS) if square else image))
         labels.append(tuple(ATTRIBUTES[name].index(value) for name, value in attributes.items()))
     return np.stack(images), np.array(labels, [(name, "uint8") for name in ATTRIBUTES])
 
@@ -93,7 +93,7 @@ def draw_face(number: int, seed: int = 0, **fixed: str) -> tuple[Image.Image, di
         The image, 178x218 in RGB; its attributes, the name of a class for each name in `ATTRIBUTES`.
 
     Raises:
-        ValueError: If `number` or `seed` is negative, or there is no such attribute or class.
+        ValueError: If `number` or `seed` is no whole number of at least 0, or there is no such attribute or class.
 
     Example:
         >>> from gan_course.synthetic import draw_face
@@ -107,9 +107,7 @@ def draw_face(number: int, seed: int = 0, **fixed: str) -> tuple[Image.Image, di
                 f"{name} is one of {', '.join(ATTRIBUTES[name])}" if name in ATTRIBUTES else ", ".join(ATTRIBUTES)
             )
             raise ValueError(f"there are no faces with {name}={value!r}; expected {known}")
-    if number < 0 or seed < 0:
-        raise ValueError(f"number is {number} and seed is {seed}; expected at least 0")
-    rng = np.random.default_rng([seed, number])
+    rng = np.random.default_rng([whole("seed", seed, least=0), whole("number", number, least=0)])
     feminine = float(rng.choice([0, 0.5, 1], p=[0.4, 0.2, 0.4]))
     attributes = _choose_attributes(rng, feminine) | fixed
     shape = dict(zip(SHAPE, rng.uniform(*np.transpose(list(SHAPE.values()))), strict=True))

@@ -1,7 +1,10 @@
 """How a training step goes, by name: which updates, with which numbers, and from which sources."""
 
 import dataclasses
+import numbers
 from typing import Any
+
+from gan_course.arguments import whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,10 +42,12 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
+        for name in ("r1_gamma", "averaging", "learning_rate", "beta_1"):
+            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), numbers.Real):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number")
+        object.__setattr__(self, "r1_every", whole("r1_every", self.r1_every))
         if not 0 <= self.r1_gamma < float("inf"):
             raise ValueError(f"r1_gamma is {self.r1_gamma}; expected a number of at least 0, such as 1")
-        if self.r1_every < 1:
-            raise ValueError(f"r1_every is {self.r1_every}; expected at least 1 step")
         if not 0 <= self.averaging < 1:
             raise ValueError(f"averaging is {self.averaging}; expected at least 0 and less than 1, such as 0.99")
         if self.step == "textbook" and self.r1_gamma:

@@ -9,7 +9,16 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from gan_course.callbacks import LossLog, Progress, SampleGrid, SaveModel, read_losses
+from gan_course.callbacks import (
+    Checkpoint,
+    LivePlot,
+    LossLog,
+    Progress,
+    Quality,
+    SampleGrid,
+    SaveModel,
+    read_losses,
+)
 from tests.networks import small_gan, small_images, state
 
 
@@ -168,3 +177,42 @@ def test_the_bar_begins_where_the_model_stands(monkeypatch):
 def test_no_bar_where_nobody_watches(capsys):
     small_gan(0).fit(small_images(32), batch_size=16, verbose=0, callbacks=[Progress(2)])
     assert capsys.readouterr().err == ""
+
+
+def test_a_log_without_a_file_begins_again_with_another_model():
+    log = LossLog()
+    for _ in range(2):
+        small_gan().fit(small_images(), verbose=0, callbacks=[log])
+    assert [row[0] for row in log.rows] == [1, 2]
+
+
+def test_a_log_whose_file_was_deleted_writes_it_again(tmp_path):
+    gan, log = small_gan(), LossLog(tmp_path / "log.csv")
+    gan.fit(small_images(), verbose=0, callbacks=[log])
+    log.path.unlink()
+    gan.fit(small_images(), verbose=0, callbacks=[log])
+    assert [row[0] for row in read_losses(log.path)] == [1, 2, 3, 4]
+    log.path.unlink()
+    small_gan().fit(small_images(), verbose=0, callbacks=[log])
+    assert [row[0] for row in read_losses(log.path)] == [1, 2]
+
+
+@pytest.mark.parametrize("wrong", ["2", 2.5, None, (64, 64), True, 0])
+@pytest.mark.parametrize(
+    "callback",
+    [
+        lambda number: SampleGrid("samples", every=number),
+        lambda number: SampleGrid("samples", count=number),
+        lambda number: SampleGrid("samples", columns=number),
+        lambda number: SaveModel("gan.keras", every=number),
+        lambda number: Checkpoint("run", every=number),
+        lambda number: Quality(every=number),
+        lambda number: Quality(count=number),
+        lambda number: LivePlot(number),
+        lambda number: Progress(number),
+    ],
+)
+def test_an_interval_that_is_no_whole_number_is_refused_in_a_sentence(callback, wrong):
+    with pytest.raises(ValueError, match=r"is .*; expected a whole number of at least 1$"):
+        callback(wrong)
+    callback(np.int32(3))

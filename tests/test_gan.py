@@ -1,8 +1,11 @@
+import inspect
 import os
 import signal
 import subprocess
 import sys
 import threading
+import warnings
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,7 +14,7 @@ import tensorflow as tf
 from keras import layers
 
 from gan_course import GAN
-from gan_course.callbacks import LossLog
+from gan_course.callbacks import Checkpoint, LossLog
 from gan_course.models import generate
 from tests.networks import small_discriminator, small_gan, small_generator, small_images, state
 
@@ -203,12 +206,12 @@ def test_fit_works_in_another_thread():
 @pytest.mark.parametrize(
     ("data", "settings", "message"),
     [
-        (small_images() * 255, {}, "0 to 255 through gan_course.datasets.scale"),
+        (small_images() * 255, {}, "as gan_course.datasets.scale makes them of 0 to 255"),
         (np.full((32, 4, 4, 1), np.nan, "float32"), {}, "NaN"),
         (np.zeros((0, 4, 4, 1), "float32"), {}, "n >= 1"),
         (np.zeros((32, 5, 5, 1), "float32"), {}, r"\(32, 5, 5, 1\); expected \(n, 4, 4, 1\)"),
         (np.zeros((32, 4, 4), "float32"), {}, "have shape"),
-        (np.array(["a"] * 16).reshape(1, 4, 4, 1), {}, "expected every pixel in"),
+        (np.array(["a"] * 16).reshape(1, 4, 4, 1), {}, "expected floats in"),
         (small_images(16), {}, "batch_size is 32 and there are only 16 images"),
         (small_images(), {"batch_size": 0}, "batch_size is 0"),
         (small_images(), {"epochs": 0}, "epochs is 0"),
@@ -225,7 +228,7 @@ def test_arrays_that_cannot_be_trained_on_are_refused(data, settings, message):
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (small_images() * 255, "0 to 255 through gan_course.datasets.scale"),
+        (small_images() * 255, "as gan_course.datasets.scale makes them of 0 to 255"),
         (np.full((32, 4, 4, 1), np.nan, "float32"), "NaN"),
         (np.zeros((32, 5, 5, 1), "float32"), "expected batches"),
         (np.zeros((8, 4, 4, 1), "float32"), "holds no batch"),
@@ -305,3 +308,172 @@ def test_fit_before_compile_says_what_to_do():
 def test_generate_refuses_a_count_below_one():
     with pytest.raises(ValueError, match="count is 0"):
         generate(small_generator(), 0)
+
+
+@pytest.mark.parametrize("wrong", ["2", 4.0, (64, 64), True, 0])
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "steps_per_epoch"])
+def test_numbers_of_fit_that_are_not_whole_are_refused_in_a_sentence(name, wrong):
+    with pytest.raises(ValueError, match=rf"^{name} is .*; expected a whole number of at least 1$"):
+        small_gan().fit(small_images(), verbose=0, **{name: wrong})
+
+
+def test_numbers_of_numpy_are_whole_too_also_in_a_checkpoint(tmp_path):
+    numbers = {"batch_size": np.int32(16), "epochs": np.int64(1), "steps_per_epoch": np.uint8(2)}
+    for _ in range(2):
+        gan = small_gan()
+        gan.fit(small_images(), verbose=0, callbacks=[Checkpoint(tmp_path)], **numbers)
+        assert gan.steps == 2
+
+
+@pytest.mark.parametrize("count", [4.0, "4", None, 0])
+def test_as_many_images_as_are_no_number_are_not_drawn(count):
+    with pytest.raises(ValueError, match="^count is .*; expected a whole number of at least 1$"):
+        small_gan().generate(count)
+
+
+class Endless(keras.utils.PyDataset):
+    """Gives batches for ever, as ImageDataGenerator().flow(...) does."""
+
+    def __init__(self):
+        super().__init__()
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return small_images(16)
+
+
+def endless():
+    while True:
+        yield small_images(16)
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (Endless, "a Endless"),
+        (endless, "a generator"),
+        (lambda: {"images": small_images()}, "a dict"),
+        (lambda: (small_images(), np.zeros(64)), "a tuple"),
+        (lambda: "pictures", "a str"),
+        (lambda: Path("pictures"), "a PosixPath"),
+        (lambda: None, "a NoneType"),
+        (lambda: iter([small_images()]), "a list_iterator"),
+    ],
+)
+def test_what_is_no_array_of_images_is_refused_at_once(data, found):
+    with pytest.raises(ValueError, match=f"the images are {found}; expected an array or a tf.data.Dataset"):
+        small_gan().fit(data(), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (lambda x: {"image": x, "label": x}, r"a dict, \['image', 'label'\]"),
+        (lambda x: ((x, x), x), "a tuple"),
+        (lambda x: tf.numpy_function(lambda y: y, [x], tf.float32), "tensors of unknown shape"),
+        (lambda x: tf.cast(x > 0, tf.uint8), "uint8 pixels"),
+        (lambda x: tf.RaggedTensor.from_tensor(x), "a RaggedTensorSpec"),
+    ],
+)
+def test_datasets_of_anything_else_are_refused_at_once(data, found):
+    batches = tf.data.Dataset.from_tensor_slices(small_images()).batch(16).map(data)
+    with pytest.raises(ValueError, match=f"the dataset gives {found}") as refused:
+        small_gan().fit(batches, verbose=0)
+    assert "\n" not in str(refused.value)
+
+
+def test_lists_and_tensors_of_images_are_arrays_too():
+    for images in ([*small_images(32)], tf.constant(small_images(32))):
+        gan = small_gan()
+        gan.fit(images, verbose=0)
+        assert gan.steps == 1
+    with pytest.raises(ValueError, match="the images differ in size"):
+        small_gan().fit([small_images(1)[0], small_images(1)[0, :2]], verbose=0)
+
+
+def test_a_batch_of_another_size_is_named(capsys):
+    batches = [small_images(16), small_images(16)[:, :3]]
+    spec = tf.TensorSpec((None, None, None, 1))
+    data = tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=spec)
+    gan = small_gan()
+    with pytest.raises(ValueError, match="a batch of the dataset has images of another shape"):
+        gan.fit(data, verbose=0)
+    assert gan.steps == 1
+
+
+@pytest.mark.parametrize("as_dataset", [False, True])
+def test_images_in_half_of_the_range_are_named_once(as_dataset):
+    images = (small_images() + 1) / 2
+    data = tf.data.Dataset.from_tensor_slices(images).batch(16) if as_dataset else images
+    with pytest.warns(UserWarning, match=r"the images lie in \[0, 1\].*2 \* images - 1") as warned:
+        small_gan().fit(data, epochs=2, verbose=0)
+    assert len([each for each in warned if "lie in" in str(each.message)]) == 1
+
+
+def test_images_in_the_range_are_trained_on_without_a_word():
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        small_gan().fit(small_images(), verbose=0)
+
+
+@pytest.mark.parametrize("checkpoint", [False, True])
+def test_as_many_steps_are_trained_as_were_asked_for(checkpoint, tmp_path):
+    gan = small_gan()
+    data = tf.data.Dataset.from_tensor_slices(small_images()).batch(16)
+    callbacks = [Checkpoint(tmp_path)] if checkpoint else []
+    gan.fit(data, steps_per_epoch=10, epochs=2, verbose=0, callbacks=callbacks)
+    assert gan.steps == 20
+
+
+def test_a_dataset_that_can_be_read_once_only_says_that_it_ended():
+    batches = iter([small_images(16)] * 3)
+    data = tf.data.Dataset.from_generator(lambda: batches, output_signature=tf.TensorSpec((None, 4, 4, 1)))
+    gan = small_gan()
+    with pytest.warns(UserWarning, match="the dataset ended after step 3 of 10"):
+        gan.fit(data, steps_per_epoch=10, verbose=0)
+    assert gan.steps == 3
+
+
+def test_an_end_that_a_callback_asked_for_is_no_surprise():
+    gan = small_gan()
+    stop = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: setattr(gan, "stop_training", True)
+    )
+    with warnings.catch_warnings(action="error", category=UserWarning):
+        gan.fit(small_images(), verbose=0, epochs=9, callbacks=[stop])
+    assert gan.steps == 4
+
+
+def test_fit_says_what_it_takes():
+    names = [*inspect.signature(GAN.fit).parameters]
+    assert names[1:7] == ["x", "y", "batch_size", "epochs", "verbose", "callbacks"] and "args" not in names
+
+
+def with_dropout(rate: float) -> GAN:
+    ends = [layers.Flatten(), layers.Dropout(rate), layers.Dense(1, "sigmoid")]
+    gan = GAN(small_generator(), keras.Sequential([keras.Input((4, 4, 1)), *ends]), seed=1)
+    gan.compile()
+    return gan
+
+
+def test_weights_go_from_a_network_with_dropout_into_one_without_and_back(tmp_path):
+    for first, second in ((0.0, 0.3), (0.3, 0.0)):
+        gan, other = with_dropout(first), with_dropout(second)
+        gan.fit(small_images(), verbose=0)
+        gan.save_weights(tmp_path / "gan.weights.h5")
+        other.load_weights(tmp_path / "gan.weights.h5")
+        assert other.steps == 2
+        np.testing.assert_array_equal(other.latent_seed.state, gan.latent_seed.state)
+        for a, b in zip(gan.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_the_courses_recipe_copies_a_generator_with_a_lambda():
+    half = layers.Lambda(lambda x: x / 2)
+    ends = [layers.Dense(16, "tanh"), keras.Sequential([half]), layers.Reshape((4, 4, 1))]
+    gan = GAN(keras.Sequential([keras.Input((4,)), *ends]), small_discriminator(), seed=0)
+    gan.compile(recipe="course")
+    np.testing.assert_array_equal(gan.averaged_generator(np.ones((2, 4))), gan.generator(np.ones((2, 4))))
+    gan.fit(small_images(), verbose=0)
+    assert np.any(gan.averaged_generator(np.ones((2, 4))) != gan.generator(np.ones((2, 4))))

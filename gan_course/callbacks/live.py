@@ -8,6 +8,7 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import DisplayHandle
 
+from gan_course.arguments import whole
 from gan_course.callbacks.losses import LossLog
 from gan_course.datasets import unscale
 from gan_course.plots import as_png, image_grid, pace, show_training
@@ -30,7 +31,7 @@ class LivePlot(keras.callbacks.Callback):
         seed: Seed of their latent vectors, which stay the same.
 
     Raises:
-        ValueError: If `steps`, `count` or `columns` is less than 1.
+        ValueError: If `steps`, `count` or `columns` is no whole number of at least 1.
 
     Example:
         >>> from gan_course.callbacks import LivePlot
@@ -43,9 +44,12 @@ class LivePlot(keras.callbacks.Callback):
     ) -> None:
         """Keep the settings."""
         super().__init__()
-        if min(steps, count, columns) < 1:
-            raise ValueError(f"steps, count and columns are {steps}, {count} and {columns}; expected at least 1")
-        self.steps, self.losses, self.count, self.columns, self.seed = steps, losses, count, columns, seed
+        self.steps, self.count, self.columns = (
+            whole("steps", steps),
+            whole("count", count),
+            whole("columns", columns),
+        )
+        self.losses, self.seed = losses, whole("seed", seed, least=0)
         self._handle = None
 
     def on_train_begin(self, logs: Any = None) -> None:

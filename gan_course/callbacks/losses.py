@@ -9,7 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from gan_course.files import explained, free_name, replacing
+from gan_course.callbacks.rows import rows_up_to
+from gan_course.files import explained, replacing
 
 
 class LossLog(keras.callbacks.Callback):
@@ -51,11 +52,8 @@ class LossLog(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Read what the file holds up to the model's step, and open it to go on from there."""
+        self.rows = rows_up_to(self.model.steps, self.rows, self.path, read_losses, lambda row: row[0])
         if self.path:
-            found = read_losses(self.path) if self.path.exists() else self.rows
-            if found and self.model.steps == 0:
-                self.path.rename(free_name(self.path))
-            self.rows = [row for row in found if row[0] <= self.model.steps]
             with replacing(self.path) as beside, beside.open("w", newline="") as file:
                 csv.writer(file).writerows([self.COLUMNS, *map(_as_text, self.rows)])
             self._file = self.path.open("a", newline="")

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
+from gan_course.arguments import whole
+
 
 class Progress(keras.callbacks.Callback):
     """Show a bar with the losses, steps per second and the time that is left, on a terminal only.
@@ -23,7 +25,7 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, steps: int) -> None:
         """Keep the settings."""
         super().__init__()
-        self.steps = steps
+        self.steps = whole("steps", steps)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Draw the bar where the model stands."""

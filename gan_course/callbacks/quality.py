@@ -8,7 +8,9 @@ from typing import Any
 
 import keras
 
-from gan_course.files import free_name, replacing
+from gan_course.arguments import whole
+from gan_course.callbacks.rows import rows_up_to
+from gan_course.files import replacing
 from gan_course.metrics import DigitQuality, digit_quality
 
 SHOWN = ("frechet_distance", "coverage", "entropy", "confident")
@@ -34,8 +36,8 @@ class Quality(keras.callbacks.Callback):
             After a kill those of the steps since the last row are taken to be like the ones before.
 
     Raises:
-        ValueError: If `every` or `count` is less than 1. When training starts, if the generator does not draw
-            digits `(n, 28, 28, 1)`, `count` is too small, or the file is not such a CSV.
+        ValueError: If `every` or `count` is no whole number of at least 1. When training starts, if the generator
+            does not draw digits `(n, 28, 28, 1)`, `count` is too small, or the file is not such a CSV.
         OSError: If the file cannot be written.
 
     Example:
@@ -51,20 +53,19 @@ class Quality(keras.callbacks.Callback):
     ) -> None:
         """Keep the settings."""
         super().__init__()
-        if every < 1 or count < 1:
-            raise ValueError(f"every is {every} and count is {count}; expected at least 1")
-        self.every, self.count, self.path, self.seed = every, count, Path(path) if path else None, seed
+        self.every, self.count, self.seed = (
+            whole("every", every),
+            whole("count", count),
+            whole("seed", seed, least=0),
+        )
+        self.path = Path(path) if path else None
         self.rows: list[dict[str, float]] = []
         self._stopped = (0, 0.0)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Take up the rows up to the model's step, and measure a model that has not been trained."""
         steps = self.model.steps
-        if self.path and self.path.exists():
-            self.rows = read_quality(self.path)
-            if self.rows and steps == 0:
-                self.path.rename(free_name(self.path))
-        self.rows = [row for row in self.rows if 0 < steps >= row["step"]]
+        self.rows = rows_up_to(steps, self.rows, self.path, read_quality, lambda row: row["step"])
         known = [self._stopped, *((row["step"], row["seconds"]) for row in self.rows)]
         step, seconds = max((point for point in known if 0 < point[0] <= steps), default=(1, 0.0))
         self._start = time.perf_counter() - seconds * steps / step

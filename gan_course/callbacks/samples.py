@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from PIL import Image
 
+from gan_course.arguments import whole
 from gan_course.datasets import unscale
 from gan_course.files import replacing
 from gan_course.plots import image_grid
@@ -23,7 +24,7 @@ class SampleGrid(keras.callbacks.Callback):
         seed: Seed of the latent vectors.
 
     Raises:
-        ValueError: If `every` or `count` is less than 1.
+        ValueError: If `every`, `count` or `columns` is no whole number of at least 1.
         OSError: When training starts, if the folder cannot be written to.
 
     Example:
@@ -37,15 +38,8 @@ class SampleGrid(keras.callbacks.Callback):
     ) -> None:
         """Keep the settings."""
         super().__init__()
-        if every < 1 or count < 1:
-            raise ValueError(f"every is {every} and count is {count}; expected at least 1")
-        self.folder, self.every, self.count, self.columns, self.seed = (
-            Path(folder),
-            every,
-            count,
-            columns,
-            seed,
-        )
+        self.folder, self.every, self.seed = Path(folder), whole("every", every), whole("seed", seed, least=0)
+        self.count, self.columns = whole("count", count), whole("columns", columns)
 
     def path(self, step: int) -> Path:
         """Return where the picture of a step is kept."""

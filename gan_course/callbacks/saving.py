@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from gan_course.arguments import whole
 from gan_course.files import replacing
 
 
@@ -19,7 +20,7 @@ class SaveModel(keras.callbacks.Callback):
         every: How many steps lie between two saves.
 
     Raises:
-        ValueError: If the path does not end in `.keras` or `every` is less than 1.
+        ValueError: If the path does not end in `.keras` or `every` is no whole number of at least 1.
         OSError: When saving, if the file cannot be written.
 
     Example:
@@ -31,9 +32,9 @@ class SaveModel(keras.callbacks.Callback):
     def __init__(self, path: str | Path, every: int = 1000) -> None:
         """Keep the settings."""
         super().__init__()
-        if Path(path).suffix != ".keras" or every < 1:
-            raise ValueError(f"path is {path} and every is {every}; expected a .keras file and at least 1")
-        self.path, self.every = Path(path), every
+        self.path, self.every = Path(path), whole("every", every)
+        if self.path.suffix != ".keras":
+            raise ValueError(f"path is {path}; expected the name of a file that ends in .keras")
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Save when a step has come."""

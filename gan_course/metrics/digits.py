@@ -12,6 +12,9 @@ import keras
 import numpy as np
 from keras import layers
 
+from gan_course.arguments import whole
+from gan_course.datasets.pixels import check_range
+from gan_course.graphs import input_shape
 from gan_course.metrics.frechet import Gaussian, fit_gaussian, frechet_distance
 from gan_course.models import generate
 from gan_course.places import DATA
@@ -86,6 +89,7 @@ def digit_quality(source: Any, count: int = 5000, seed: int = 0) -> DigitQuality
         >>> print(digit_quality(scale(digits[:5000])))
         5,000 images: frechet distance 0.433 ± 0.1, coverage 1 ± 0, entropy 2.3 ± 0.001, confident 0.992 ± 0.001
     """
+    count, seed = whole("count", count), whole("seed", seed, least=0)
     found = classify_digits(_drawn(source, count, seed) if isinstance(source, keras.Model) else source)
     features, probabilities = found["features"], found["probabilities"]
     measured = _measured(features, probabilities)
@@ -117,11 +121,7 @@ def classify_digits(images: np.ndarray) -> dict[str, np.ndarray]:
     images = np.asarray(images)
     if images.shape[1:] != (28, 28, 1) or not len(images):
         raise ValueError(f"found images of shape {images.shape}; only digits (n, 28, 28, 1), n >= 1, can be read")
-    if not np.issubdtype(images.dtype, np.floating) or not (images.min() >= -1 and images.max() <= 1):
-        raise ValueError(
-            f"found {images.dtype} pixels of {images.min():g} to {images.max():g}; expected floats in [-1, 1], "
-            "which gan_course.datasets.scale makes of 0 to 255"
-        )
+    check_range(images, "the digits")
     return _shared_classifier().predict(images, batch_size=500, verbose=0)
 
 
@@ -169,10 +169,11 @@ def digit_reference() -> Gaussian:
 def _drawn(source: keras.Model, count: int, seed: int) -> np.ndarray:
     if hasattr(source, "generate"):
         return source.generate(count, seed)
-    shape = getattr(source, "input_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 2:
+    shape = input_shape(source)
+    if shape is None or len(shape) != 2:
         raise ValueError(
-            f"the generator takes {shape}; expected latent vectors (n, latent_dim); or draw images, and give those"
+            f"the generator takes {shape or 'several inputs'}; expected latent vectors (n, latent_dim); or draw "
+            "images, and give those"
         )
     return generate(source, count, seed)
 

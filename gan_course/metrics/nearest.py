@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from gan_course.arguments import whole
+
 _BLOCK = 2048  # training images compared at once
 
 
@@ -29,8 +31,8 @@ def nearest_images(images: np.ndarray, training: np.ndarray, count: int = 1) -> 
         >>> positions[:, 0], distances[:, 0]
         (array([7, 8]), array([0., 0.]))
     """
-    images, training = np.asarray(images), np.asarray(training)
-    if images.shape[1:] != training.shape[1:] or not 1 <= count <= len(training):
+    images, training, count = np.asarray(images), np.asarray(training), whole("count", count)
+    if images.shape[1:] != training.shape[1:] or count > len(training):
         raise ValueError(
             f"found images {images.shape}, training images {training.shape} and count={count}; "
             "expected equal shapes after n, and count from 1 to the number of training images"

@@ -8,6 +8,8 @@ They are the DCGAN of Radford, Metz and Chintala (2015, https://arxiv.org/abs/15
 import keras
 from keras import layers
 
+from gan_course.arguments import whole
+
 
 def mnist_generator(latent_dim: int = 100) -> keras.Sequential:
     """Return the generator of lesson 02: from a latent vector to a 28 x 28 image.
@@ -26,8 +28,7 @@ def mnist_generator(latent_dim: int = 100) -> keras.Sequential:
         >>> mnist_generator().count_params()
         865281
     """
-    if not isinstance(latent_dim, int) or latent_dim < 1:
-        raise ValueError(f"latent_dim is {latent_dim!r}; expected a whole number of at least 1, such as 100")
+    latent_dim = whole("latent_dim", latent_dim)
     return keras.Sequential(
         [
             keras.Input((latent_dim,)),

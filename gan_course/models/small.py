@@ -1,7 +1,11 @@
 """Networks of one layer, which train in a second."""
 
+import math
+
 import keras
 from keras import layers
+
+from gan_course.arguments import whole
 
 
 def small_networks(channels: int = 1) -> tuple[keras.Model, keras.Model]:
@@ -19,7 +23,7 @@ def small_networks(channels: int = 1) -> tuple[keras.Model, keras.Model]:
         >>> [network.output_shape for network in small_networks(channels=3)]
         [(None, 28, 28, 3), (None, 1)]
     """
-    shape = (28, 28, channels)
-    draw = [keras.Input((100,)), layers.Dense(28 * 28 * channels, activation="tanh"), layers.Reshape(shape)]
+    shape = (28, 28, whole("channels", channels))
+    draw = [keras.Input((100,)), layers.Dense(math.prod(shape), activation="tanh"), layers.Reshape(shape)]
     judge = [keras.Input(shape), layers.Flatten(), layers.Dense(1, activation="sigmoid")]
     return keras.Sequential(draw, name="generator"), keras.Sequential(judge, name="discriminator")

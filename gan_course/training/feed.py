@@ -1,5 +1,6 @@
 """The real images as batches, in an order that a training can take up again at any step."""
 
+import functools
 import hashlib
 import warnings
 from typing import Any
@@ -7,10 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-OUT_OF_RANGE = (
-    "expected every pixel in [-1, 1], the range that tanh draws in, and found values outside it or NaN; "
-    "pass pictures of 0 to 255 through gan_course.datasets.scale first"
-)
+from gan_course.datasets.pixels import EXPECTED_RANGE, ROUNDING, check_range
+
+OUT_OF_RANGE = f"the dataset gives pixels outside [-1, 1] or NaN; {EXPECTED_RANGE}"
 HALF_RANGE = (
     "the images lie in [0, 1], and a generator that ends in tanh draws in [-1, 1]; pass pictures of 0 to 255 "
     "through gan_course.datasets.scale, or make 2 * images - 1 of these"
@@ -150,9 +150,7 @@ def checked_array(x: Any, shape: tuple[int, ...]) -> np.ndarray:
     if images.shape[1:] != shape or not len(images):
         expected = ", ".join(map(str, shape))
         raise ValueError(f"the images have shape {images.shape}; expected (n, {expected}), n >= 1")
-    if not np.issubdtype(images.dtype, np.number) or not (images.min() >= -1 and images.max() <= 1):
-        raise ValueError(OUT_OF_RANGE)
-    if images.min() >= 0:
+    if check_range(images).min() >= 0:
         warnings.warn(HALF_RANGE, stacklevel=4)
     return images.astype("float32", copy=False)
 
@@ -169,30 +167,29 @@ def checked_dataset(x: tf.data.Dataset, shape: tuple[int, ...]) -> tf.data.Datas
         found = f"a {_named(images)}, {list(images)}" if isinstance(images, dict) else f"a {_named(images)}"
         raise ValueError(f"the dataset gives {found}; expected {expected}, so map it to the images first")
     if images.shape.rank is None:
-        raise ValueError(
-            f"the dataset does not say which shape it gives; expected {expected}: use tf.ensure_shape"
-        )
+        raise ValueError(f"the dataset gives tensors of unknown shape; expected {expected}: use tf.ensure_shape")
     if images.shape.rank != len(shape) + 1 or not images.shape[1:].is_compatible_with(shape):
         raise ValueError(f"the dataset gives shape {tuple(images.shape)}; expected {expected}")
+    if images.dtype.is_unsigned or images.dtype.is_bool:
+        raise ValueError(f"the dataset gives {images.dtype.name} pixels; {EXPECTED_RANGE}")
     if x.cardinality() == 0:
         raise ValueError("the dataset holds no batch: it is empty, or the batch is larger than the data")
 
-    def check(index: tf.Tensor, batch: tuple[Any, ...]) -> tf.Tensor:
+    def check(index: tf.Tensor, batch: Any) -> tf.Tensor:
         first = tf.cast(batch[0] if isinstance(batch, tuple) else batch, tf.float32)
-        fits = tf.reduce_all(tf.shape(first)[1:] == shape)
-        in_range = tf.reduce_all(tf.abs(first) <= 1)
+        fits = tf.debugging.Assert(tf.reduce_all(tf.shape(first)[1:] == shape), [OTHER_SHAPE])
+        in_range = tf.debugging.Assert(tf.reduce_all(tf.abs(first) <= 1 + ROUNDING), [OUT_OF_RANGE])
         is_half = tf.logical_and(index == 0, tf.reduce_min(first) >= 0)
-        warned = tf.cond(is_half, lambda: tf.numpy_function(_warn_half, [], tf.bool), lambda: True)
-        checks = [tf.debugging.Assert(fits, [OTHER_SHAPE]), tf.debugging.Assert(in_range, [OUT_OF_RANGE]), warned]
-        with tf.control_dependencies(checks):
+        warned = tf.cond(is_half, lambda: tf.numpy_function(warn_once, [], tf.bool), lambda: True)
+        with tf.control_dependencies([fits, in_range, warned]):
             return tf.ensure_shape(first, (None, *shape))
 
+    @functools.cache
+    def warn_once() -> bool:
+        warnings.warn(HALF_RANGE, stacklevel=2)
+        return True
+
     return x.enumerate().map(check)
-
-
-def _warn_half() -> bool:
-    warnings.warn(HALF_RANGE, stacklevel=2)
-    return True
 
 
 def _named(found: Any) -> str:

@@ -31,7 +31,7 @@ def own_optimizer(given: Any, network: keras.Model, role: str, recipe: Recipe, s
         optimizer = None
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise ValueError(
-            f"the {role}_optimizer is {reprlib.repr(given)}; expected a Keras optimizer or its name, such as 'adam'"
+            f"the {role}_optimizer is {reprlib.repr(given)}; expected a Keras optimizer, or a name as 'adam'"
         )
     if optimizer.built:
         raise ValueError(f"the optimizer given for the {role} already belongs to another network; make a new one")

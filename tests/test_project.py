@@ -70,38 +70,6 @@ def test_every_room_is_on_the_map(room):
     )
 
 
-def test_rooms_import_only_downwards():
-    allowed = {
-        "files": set(),
-        "synthetic": {"arguments", "files", "places", "synthetic"},
-        "datasets": {"arguments", "datasets", "files", "places", "synthetic"},
-        "layers": set(),
-        "models": {"models"},
-        "recipes": set(),
-        "plots": {"arguments", "counting", "latent", "plane", "plots"},
-        "plane": {"arguments", "plane"},
-        "widgets": {"counting", "datasets", "latent", "places", "plane", "plots", "runs", "training", "widgets"},
-        "tasks": {"models"},
-        "metrics": {"datasets", "metrics", "models", "places"},
-        "callbacks": {"callbacks", "datasets", "files", "metrics", "plots", "runs", "training"},
-        "training": {"arguments", "files", "graphs", "layers", "models", "places", "recipes", "training"},
-        "places": {"files"},
-        "runs": set(),
-        "latent": set(),
-        "counting": set(),
-        "arguments": set(),
-        "instructor": {"files", "instructor", "places"},
-        "cli": set(ROOMS),
-    }
-    assert set(allowed) == set(ROOMS)
-    for room, below in allowed.items():
-        paths = [*ROOT.glob(f"gan_course/{room}.py"), *ROOT.glob(f"gan_course/{room}/*.py")]
-        text = "\n".join(path.read_text() for path in paths)
-        text = re.sub(r'"""[\s\S]*?"""|if TYPE_CHECKING:\n .*', "", text)
-        used = set(re.findall(r"from gan_course\.(\w+)", text))
-        assert used <= below, f"{room} imports {used - below}"
-
-
 def test_the_wheel_holds_the_data_and_works_elsewhere(tmp_path):
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, ROOT], check=True)

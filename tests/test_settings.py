@@ -290,7 +290,7 @@ def combined(gan: GAN) -> None:
 @pytest.mark.parametrize("role", ["generator", "discriminator"])
 @pytest.mark.parametrize("train", ["fit", "train_on_batch"])
 @pytest.mark.parametrize("trained_before", [True, False])
-def test_a_frozen_network_is_refused_and_a_thawed_one_learns(role, train, trained_before):
+def test_a_frozen_network_is_refused_and_a_thawed_one_learns(role, train, trained_before, tmp_path):
     gan = small_gan()
     settings = {"verbose": 0} if train == "fit" else {}
     if trained_before:
@@ -300,6 +300,10 @@ def test_a_frozen_network_is_refused_and_a_thawed_one_learns(role, train, traine
     with pytest.raises(ValueError, match=f"the {role} has nothing to train, all of it is frozen; set its"):
         getattr(gan, train)(IMAGES, **settings)
     assert gan.steps == steps
+    if train == "fit":
+        with pytest.raises(ValueError, match="has nothing to train"):
+            gan.fit(IMAGES, callbacks=[Checkpoint(tmp_path / "run")], **settings)
+        assert not (tmp_path / "run").exists()  # nothing has begun
     gan.networks[role].trainable = True
     before = [weights(network) for network in gan.networks.values()]
     getattr(gan, train)(IMAGES, **settings)

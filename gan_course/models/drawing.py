@@ -28,4 +28,4 @@ def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.
     """
     count = whole("count", count)
     latent = np.random.default_rng(seed).standard_normal((count, input_shape(generator)[-1]), "float32")
-    return generator.predict(latent, batch_size=256, verbose=0)
+    return generator.predict(latent, batch_size=256, verbose=0).astype("float32", copy=False)

@@ -55,6 +55,7 @@ class SteppedModel(keras.Model):
         super().__init__(**kwargs)
         self.folder = None  # that of the training which a Checkpoint keeps
         self._counter = StepCounter()
+        self._made_for: tuple[bool, ...] = ()  # which weights could be trained when the train function was made
 
     @property
     def steps(self) -> int:
@@ -66,24 +67,23 @@ class SteppedModel(keras.Model):
 
     def make_train_function(self, force: bool = False) -> Any:
         """Make what `fit` and `train_on_batch` call; it is made anew when a layer was frozen or thawed."""
-        if self.train_function is not None and not force:
+        flags = self._trainable_flags()
+        if self.train_function is not None and not force and flags == self._made_for:
             return self.train_function
         for role, network in self.networks.items():
             learns(self.optimizers[role], network, role)
-        super().make_train_function(force)
-        function, made_for = self.train_function, self._trainable_flags()
+        super().make_train_function(force=True)
+        function, self._made_for = self.train_function, flags
 
         def as_it_stands(iterator: Any) -> Any:
-            if self._trainable_flags() == made_for:
-                return function(iterator)
-            return self.make_train_function(force=True)(iterator)
+            return (function if self._trainable_flags() == flags else self.make_train_function())(iterator)
 
         self.train_function = as_it_stands
         return as_it_stands
 
-    def _trainable_flags(self) -> list[bool]:
+    def _trainable_flags(self) -> tuple[bool, ...]:
         parts = [part for network in self.networks.values() for part in (network, *network.weights)]
-        return [part.trainable for part in parts]
+        return tuple(part.trainable for part in parts)
 
     def fit(
         self,

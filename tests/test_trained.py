@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from gan_course import cli, pretrained
+from gan_course import cli, places, pretrained
 from gan_course.callbacks import read_losses
 from gan_course.callbacks.quality import read_quality
 from gan_course.datasets import DataError
@@ -65,7 +65,8 @@ def test_another_precision_keeps_names_and_rounds_weights():
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     shutil.copytree(MNIST, tmp_path / "mnist")
-    monkeypatch.setattr(trained, "CHECKPOINTS", tmp_path)
+    for module in (trained, places):
+        monkeypatch.setattr(module, "CHECKPOINTS", tmp_path)
     return tmp_path
 
 

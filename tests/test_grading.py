@@ -261,6 +261,15 @@ def test_the_command_refuses_in_one_sentence(course, capsys, folder, out, messag
     assert re.fullmatch(rf"gan-course: .*{re.escape(message)}.*\n", capsys.readouterr().err)
 
 
+def test_a_damaged_gradebook_is_named(course, capsys):
+    hand_in(course, "kim")
+    (course / "marks").mkdir()
+    (course / "marks" / "gradebook.db").write_text("damaged, and no database")
+    assert grade() == 2
+    message = r"gan-course: marks.gradebook\.db cannot be used \(file is not a database\); .+\n"
+    assert re.fullmatch(message, capsys.readouterr().err)
+
+
 def test_tensorflow_and_what_it_writes_cost_no_marks(course):
     book = toy.notebook()
     book.cells[1].source += "\nimport keras"

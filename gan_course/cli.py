@@ -1,21 +1,17 @@
 """The command `gan-course`: train, draw and check without a notebook."""
 
 import argparse
-import os
-import signal
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
-from importlib import metadata
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
 import gan_course
-from gan_course import datasets
 from gan_course.files import replacing
 from gan_course.recipes import RECIPES
-
-PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "pillow", "ipywidgets")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,12 +25,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        with _warnings_in_a_line():
+            return options.run(options)
     except (ValueError, OSError, FloatingPointError) as error:
-        print(f"gan-course: {error}", file=sys.stderr)
+        _say(error)
+    except OverflowError as error:
+        _say(f"a number is too large ({error})")
+    except MemoryError as error:
+        _say(f"not enough memory, ask for less at a time. {error}")
+    except ImportError as error:
+        _say(f"{error}; `gan-course doctor` says what is missing")
     except KeyboardInterrupt:
         print("\ngan-course: interrupted; files already written are kept", file=sys.stderr)
     return 2
+
+
+@contextmanager
+def _warnings_in_a_line() -> Iterator[None]:
+    before, warnings.showwarning = warnings.showwarning, lambda message, *_, **__: _say(message)
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
+def _say(words: object) -> None:
+    lines = (line.strip() for line in str(words).splitlines())
+    print("gan-course:", *filter(None, lines), file=sys.stderr)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -133,73 +150,22 @@ def _seed(text: str) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    folder = options.out
-    if not _is_free(folder) and not (options.resume and _holds_training(folder)):
-        raise ValueError(f"{folder} exists and is not an empty folder; choose a new one, so that nothing is lost")
-    images, _ = datasets.load_mnist(options.source)
-    if options.batch_size > len(images):
-        raise ValueError(f"--batch-size is {options.batch_size} and there are only {len(images)} images")
+    from gan_course.train import train_mnist
 
-    gan_course.quiet_tensorflow()
-    import keras
-
-    from gan_course import callbacks, models
-
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # a cluster's or Colab's Ctrl-C
-    keras.utils.set_random_seed(options.seed)
-    recipe = RECIPES[options.recipe]
-    discriminator = models.mnist_discriminator(dropout=0.0 if recipe.r1_gamma else 0.3)
-    gan = gan_course.GAN(models.mnist_generator(), discriminator, seed=options.seed)
-    gan.compile(recipe=recipe.name)
-    keep = [
-        callbacks.LossLog(folder / "history.csv"),
-        callbacks.SampleGrid(folder / "samples", every=options.every, seed=options.seed),
-        *([callbacks.Quality(options.metrics, path=folder / "quality.csv")] if options.metrics else []),
-        callbacks.Checkpoint(folder),
-        callbacks.Progress(options.steps),
-    ]
-    print(f"Training on {len(images):,} digits for {options.steps:,} steps.", flush=True)
-    gan.fit(
-        datasets.scale(images),
-        batch_size=options.batch_size,
-        steps_per_epoch=options.steps,
-        callbacks=keep,
-        verbose=0,
-    )
-    callbacks.save_model(gan.best_generator, folder / "generator.keras")
-    if gan.steps < options.steps:
-        done = f"{gan.steps:,} of {options.steps:,} steps"
-        print(f"gan-course: interrupted after {done}; the same command goes on from there", file=sys.stderr)
-    print(f"{folder} holds samples/, history.csv, generator.keras and gan.keras.")
+    settings = ("steps", "batch_size", "recipe", "every", "metrics", "seed", "source", "resume")
+    gan = train_mnist(options.out, **{name: getattr(options, name) for name in settings})
     return 0 if gan.steps >= options.steps else 2
 
 
-def _is_free(folder: Path) -> bool:
-    """Whether nothing can be lost in a folder; hidden files are leftovers of a kill or of the system."""
-    return not folder.exists() or (folder.is_dir() and all(path.name[0] == "." for path in folder.iterdir()))
-
-
-def _holds_training(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in ("gan.keras", "gan-previous.keras"))
-
-
 def _generate(options: argparse.Namespace) -> int:
-    if options.out.suffix.lower() != ".png" or options.out.is_dir():
-        raise ValueError(f"--out is {options.out}; expected the name of a file that ends in .png")
-    networks = [*options.folder.glob("generator.keras"), *options.folder.glob("gan.keras")]
-    if not networks:
-        raise ValueError(f"{options.folder} holds no generator.keras; name a folder that `gan-course train` made")
-    newest = max(networks, key=lambda path: path.stat().st_mtime)  # a training that was killed has gan.keras only
-    gan_course.quiet_tensorflow()
-    import keras
+    _check_name(options.out, ".png")
     from PIL import Image
 
-    from gan_course.models import generate
     from gan_course.plots import image_grid
+    from gan_course.saved import draw_images
 
-    network = keras.models.load_model(newest)
-    images = generate(getattr(network, "best_generator", network), options.count, options.seed)
-    grid = image_grid(datasets.unscale(images), columns=max(1, round(options.count**0.5)))
+    images = draw_images(options.folder, options.count, options.seed)
+    grid = image_grid(images, columns=max(1, round(options.count**0.5)))
     with replacing(options.out) as beside:
         Image.fromarray(grid).save(beside)
     print(f"{options.out} shows {options.count} images.")
@@ -207,8 +173,7 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _timeline(options: argparse.Namespace) -> int:
-    if options.out.suffix.lower() != ".gif" or options.out.is_dir():
-        raise ValueError(f"--out is {options.out}; expected the name of a file that ends in .gif")
+    _check_name(options.out, ".gif")
     from gan_course.plots import spread, timeline_gif
     from gan_course.runs import find_samples, read_sample
 
@@ -220,36 +185,46 @@ def _timeline(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check_name(out: Path, suffix: str) -> None:
+    if out.suffix.lower() != suffix or out.is_dir():
+        raise ValueError(f"--out is {out}; expected the name of a file that ends in {suffix}")
+
+
 def _draw_faces(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
+    from gan_course.synthetic import write_faces
 
-    from gan_course.synthetic import draw_face
-
-    if not _is_free(options.folder):
-        raise ValueError(f"{options.folder} exists and is not an empty folder; choose a new one")
-    for number in tqdm(range(options.count), unit=" face", disable=None):
-        image, _ = draw_face(number, options.seed)
-        with replacing(options.folder / f"{number + 1:06d}.jpg") as beside:
-            image.save(beside, quality=90)
+    write_faces(options.folder, options.count, options.seed)
     print(f"{options.folder} holds {options.count:,} faces.")
     return 0
 
 
 def _release(options: argparse.Namespace) -> int:
     _need_instructor()
+    from gan_course.instructor.kernel import EngineError
     from gan_course.instructor.release import release
 
-    release(check=options.check)
+    try:
+        release(check=options.check)
+    except EngineError as error:  # of this machine, not of an exercise
+        raise OSError(str(error)) from None
     return 0
 
 
 def _grade(options: argparse.Namespace) -> int:
     _need_instructor()
+    from sqlalchemy.exc import DatabaseError
+
     from gan_course.instructor.grading import grade
     from gan_course.instructor.sandbox import Limits
 
     limits = Limits(cell_seconds=options.cell_seconds, total_seconds=options.total_seconds)
-    rows = grade(options.submissions, options.out, limits=limits, sandboxed=not options.no_sandbox)
+    try:
+        rows = grade(options.submissions, options.out, limits=limits, sandboxed=not options.no_sandbox)
+    except DatabaseError as error:
+        path = options.out.with_suffix("") / "gradebook.db"
+        raise OSError(
+            f"{path} cannot be used ({error.orig}); it holds the points given by hand, so move it to another place"
+        ) from None
     failed = sum(row.marks.status == "failed" for row in rows)
     print(f"{options.out} holds the marks; feedback and summary.html are in {options.out.with_suffix('')}.")
     if failed:
@@ -263,54 +238,13 @@ def _need_instructor() -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    print(f"gan-course {gan_course.__version__}, Python {sys.version.split()[0]}")
-    problems = [*_check_packages(), *_check()]
+    from gan_course.doctor import doctor
+
+    problems = doctor()
     for problem in problems:
         print(f"WRONG: {problem}")
     print("Nothing is wrong." if not problems else f"{len(problems)} to mend; see above.")
     return 1 if problems else 0
-
-
-def _check_packages() -> Iterator[str]:
-    """Print the versions and yield what is missing."""
-    for package in PACKAGES:
-        try:
-            print(f"{package} {metadata.version(package)}")
-        except metadata.PackageNotFoundError:
-            yield f"{package} is not installed; run `pip install {package}`"
-
-
-def _check() -> Iterator[str]:
-    """Print what is found and yield what is wrong."""
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    if backend != "tensorflow":
-        yield f"KERAS_BACKEND is {backend}; the course trains with tensorflow: unset it"
-    gan_course.quiet_tensorflow()
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    print(f"device: {f'{len(gpus)} GPU' if gpus else 'CPU only'}, {os.cpu_count()} CPU cores")
-    print(f"grading: {_grading()}")
-    try:
-        print(f"embedded digits: {len(datasets.load_mnist('embedded')[0]):,}")
-    except datasets.DataError as error:
-        yield f"{error}; install gan-course again"
-    try:
-        print(f"full MNIST: {datasets.find_mnist() or 'not on this machine; it is downloaded when first used'}")
-        print(f"faces: {datasets.find_faces() or 'no folder of CelebA on this machine; the course draws them'}")
-        if damaged := datasets.damaged_mnist():
-            yield f"{damaged} is not the MNIST file it should be; move it away, and it is downloaded again"
-    except datasets.DataError as error:
-        yield str(error)
-
-
-def _grading() -> str:
-    if not find_spec("nbgrader"):
-        return "nbgrader is not installed; only instructors need it"
-    from gan_course.instructor.sandbox import why_not
-
-    why = why_not()
-    return f"nbgrader {metadata.version('nbgrader')}, " + (f"no sandbox: {why}" if why else "in a sandbox")
 
 
 if __name__ == "__main__":

@@ -39,10 +39,7 @@ def as_path(name: str, value: Any) -> Path:
     """
     if not isinstance(value, str | os.PathLike) or not os.fspath(value):
         raise ValueError(f"{name} is {reprlib.repr(value)}; expected a path")
-    try:
-        return Path(value).expanduser()
-    except RuntimeError:  # nobody has the name after ~
-        return Path(value)
+    return expanded(value)
 
 
 def is_system_file(path: str | Path) -> bool:
@@ -56,11 +53,18 @@ def is_system_file(path: str | Path) -> bool:
     return Path(path).name.lower() in _SYSTEM_FILES
 
 
-def is_free(folder: Path) -> bool:
-    """Whether nothing can be lost in a folder: there is none yet, or only hidden files and those of the system."""
-    if not folder.exists():
-        return True
-    return folder.is_dir() and all(path.name[0] == "." or is_system_file(path) for path in folder.iterdir())
+def is_free(folder: str | Path) -> bool:
+    """Whether nothing can be lost in a folder; hidden files are leftovers of a kill or of the system.
+
+    Example:
+        >>> from gan_course.places import is_free
+        >>> is_free("no-such-folder")
+        True
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        return not folder.exists()
+    return all(path.name.startswith(".") or is_system_file(path) for path in folder.iterdir())
 
 
 def own_folder() -> Path | None:
@@ -70,11 +74,23 @@ def own_folder() -> Path | None:
         DataError: If it names no folder.
     """
     own = os.environ.get("GAN_COURSE_DATA")
-    if own and not Path(own).expanduser().is_dir():
+    if own and not expanded(own).is_dir():
         raise DataError(f"GAN_COURSE_DATA names {own}, which is not a folder; correct it or unset it")
-    return Path(own).expanduser() if own else None
+    return expanded(own) if own else None
+
+
+def expanded(path: str | Path) -> Path:
+    """Return a path with the home folder in place of `~`; where there is none it stays as it is."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111, that of Path raises a RuntimeError
+
+
+def keras_home() -> Path:
+    """Return the folder of Keras's settings and downloads, by Keras's own rule."""
+    home = expanded("~")
+    usual = (home if os.access(home, os.W_OK) else Path("/tmp")) / ".keras"
+    return expanded(os.environ.get("KERAS_HOME", usual))
 
 
 def keras_folder() -> Path:
     """Return the folder that Keras downloads data sets into."""
-    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
+    return keras_home() / "datasets"

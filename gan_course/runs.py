@@ -1,9 +1,28 @@
-"""The pictures that a training leaves in its folder: `step_000000.png`, `step_000200.png`, ..."""
+"""What the folder of a training holds, and what the files in it are called."""
 
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+CHECKPOINT = "gan.keras"  # both networks and all that the next step depends on
+PREVIOUS = "gan-previous.keras"  # the checkpoint before
+DAMAGED = "gan-damaged.keras"  # a checkpoint that was set aside, with a number: gan-damaged-1.keras
+GENERATOR = "generator.keras"  # what images are drawn with, after the training
+HISTORY = "history.csv"  # both losses of every step
+QUALITY = "quality.csv"  # what was measured on the way
+SAMPLES = "samples"  # the folder of step_000000.png, step_000200.png, ...
+
+
+def holds_training(folder: str | Path) -> bool:
+    """Whether a training can go on in a folder.
+
+    Example:
+        >>> from gan_course.runs import holds_training
+        >>> holds_training("no-such-folder")
+        False
+    """
+    return any((Path(folder) / name).is_file() for name in (CHECKPOINT, PREVIOUS))
 
 
 def sample_path(folder: str | Path, step: int) -> Path:
@@ -26,7 +45,7 @@ def find_samples(folder: str | Path) -> dict[int, Path]:
     Raises:
         ValueError: If there are none.
     """
-    samples = Path(folder) / "samples"
+    samples = Path(folder) / SAMPLES
     places = (samples if samples.is_dir() else Path(folder)).glob("step_*.png")
     found = {int(path.stem[5:]): path for path in places if path.stem[5:].isdecimal()}
     if not found:
@@ -46,5 +65,5 @@ def read_sample(path: str | Path) -> np.ndarray:
     try:
         with Image.open(path) as picture:
             return np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
-    except (OSError, SyntaxError) as error:
+    except Exception as error:  # a damaged picture makes Pillow raise nearly anything
         raise ValueError(f"{path} cannot be read ({error}); delete it, the other pictures are enough") from None

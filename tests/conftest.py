@@ -47,3 +47,18 @@ def few_samples(monkeypatch):
     measure = metrics.digit_quality
     for module in (metrics, quality):
         monkeypatch.setattr(module, "digit_quality", lambda source, count=0, seed=0: measure(source, 200, seed))
+
+
+@pytest.fixture
+def few_digits(tmp_path, monkeypatch) -> Path:
+    """A folder of the test, as current folder; trainings learn from 64 digits and see no file of this machine."""
+    from gan_course import datasets
+
+    images, labels = datasets.load_mnist("embedded")
+    (tmp_path / "data").mkdir()
+    np.savez_compressed(tmp_path / "data" / "mnist.npz", x_train=images[:64, ..., 0], y_train=labels[:64])
+    monkeypatch.setenv("GAN_COURSE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr("gan_course.places.DRIVE", tmp_path / "drive")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

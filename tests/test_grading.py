@@ -2,7 +2,10 @@
 
 import base64
 import csv
+import multiprocessing
+import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ import nbformat  # noqa: E402
 from nbgrader.api import Gradebook  # noqa: E402
 
 from gan_course import cli  # noqa: E402
-from gan_course.instructor import assignments, grading, sandbox  # noqa: E402
+from gan_course.instructor import assignments, gradebook, grading, sandbox  # noqa: E402
 from gan_course.instructor.kernel import EngineError  # noqa: E402
 from gan_course.instructor.marking import Marks, mark  # noqa: E402
 from gan_course.instructor.sandbox import Limits  # noqa: E402
@@ -147,6 +150,48 @@ def test_an_interruption_keeps_what_is_done(course, monkeypatch):
     assert len(grading.grade(Path("in"), Path("marks.csv"), sandboxed=False)) == 2
 
 
+def test_only_the_processes_of_this_grading_end_with_it(course, monkeypatch):
+    (course / "in" / "kim.ipynb").write_text("{")  # done at once
+    hand_in(course, "lee")
+    fork = multiprocessing.get_context("fork")
+    monkeypatch.setattr(grading, "CONTEXT", fork)
+    monkeypatch.setattr(grading, "_send", lambda *_: time.sleep(60))
+    own = fork.Process(target=time.sleep, args=(60,), daemon=True)
+    own.start()
+
+    def interrupt(line):
+        wait_for(lambda: len(multiprocessing.active_children()) == 2)
+        raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            grading.grade(Path("in"), Path("marks.csv"), sandboxed=False, say=interrupt)
+        wait_for(lambda: multiprocessing.active_children() == [own])
+        own.join(timeout=0.5)  # one that was ended needs a moment
+        assert own.exitcode is None
+    finally:
+        own.kill()
+
+
+def wait_for(condition, seconds=20):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_a_gradebook_that_cannot_be_made_leaves_path_as_it_was(course, monkeypatch):
+    def fail(url):
+        assert os.environ["PATH"] != "/usr/bin"
+        raise OSError("no program")
+
+    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.setattr(gradebook, "Gradebook", fail)
+    with pytest.raises(OSError, match="no program"):
+        gradebook.Book(course / "marks", {})
+    assert os.environ["PATH"] == "/usr/bin"
+
+
 def test_points_by_hand_come_from_nbgraders_gradebook(course):
     hand_in(course, "kim")
     grade()
@@ -214,6 +259,15 @@ def test_without_a_sandbox_it_refuses_and_says_why(course, monkeypatch, capsys):
 def test_the_command_refuses_in_one_sentence(course, capsys, folder, out, message):
     assert cli.main(["grade", folder, "--out", out, "--no-sandbox"]) == 2
     assert re.fullmatch(rf"gan-course: .*{re.escape(message)}.*\n", capsys.readouterr().err)
+
+
+def test_a_damaged_gradebook_is_named(course, capsys):
+    hand_in(course, "kim")
+    (course / "marks").mkdir()
+    (course / "marks" / "gradebook.db").write_text("damaged, and no database")
+    assert grade() == 2
+    message = r"gan-course: marks.gradebook\.db cannot be used \(file is not a database\); .+\n"
+    assert re.fullmatch(message, capsys.readouterr().err)
 
 
 def test_tensorflow_and_what_it_writes_cost_no_marks(course):

@@ -1,5 +1,6 @@
 import json
 import sys
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -53,6 +54,20 @@ def test_what_was_not_reached_is_not_made_up(monkeypatch, results):
     assert "| half of it | 10.00 | within 400 s | not reached |" in text
     assert "| at step 40,000 | not trained so far |" in text
     assert "20.00 ± 0.00 (8,000 s)" in text
+
+
+@pytest.mark.parametrize("done", [40_000, 39_999])
+def test_a_curve_is_kept_when_all_steps_are_done(monkeypatch, tmp_path, done):
+    def train_mnist(folder, steps, **settings):
+        assert (steps, settings["recipe"], settings["metrics"]) == (40_000, "plain", 500)
+        write_quality(folder / "quality.csv", made_up([100]))
+        return SimpleNamespace(steps=done)
+
+    monkeypatch.setattr(quality, "ROOT", tmp_path)
+    monkeypatch.setattr(quality, "train_mnist", train_mnist)
+    monkeypatch.setattr(sys, "argv", ["quality.py", "--results", str(tmp_path), "train", "plain"])
+    quality.main()
+    assert curve_path(tmp_path, "plain").exists() == (done == 40_000)
 
 
 def test_without_the_textbooks_last_step_there_is_nothing_to_compare_with(results):

@@ -11,6 +11,7 @@ import nbformat  # noqa: E402
 from gan_course import cli  # noqa: E402
 from gan_course.instructor import assignments  # noqa: E402
 from gan_course.instructor.assignments import AssignmentError, student_copy  # noqa: E402
+from gan_course.instructor.kernel import EngineError  # noqa: E402
 from gan_course.instructor.release import prove, release  # noqa: E402
 from gan_course.instructor.sandbox import Limits  # noqa: E402
 from tests import toy  # noqa: E402
@@ -106,6 +107,17 @@ def test_the_command_names_what_is_missing(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cli, "find_spec", lambda name: None)
     assert cli.main(["grade", ".", "--out", "marks.csv"]) == 2
     assert "nbgrader is not installed; run `pip install -e '.[instructor]'`" in capsys.readouterr().err
+
+
+def test_the_command_says_in_one_sentence_that_this_machine_cannot(tmp_path, monkeypatch, capsys):
+    def fail(*_):
+        raise EngineError("the kernel did not start in time; is the machine too busy?")
+
+    toy.course(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gan_course.instructor.release.prove", fail)
+    assert cli.main(["release"]) == 2
+    assert capsys.readouterr().err == "gan-course: the kernel did not start in time; is the machine too busy?\n"
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("solutions/*/*.ipynb")), ids=lambda path: path.stem)

@@ -13,7 +13,10 @@ GROUND = {"arguments", "files", "graphs", "places", "recipes", "runs", "latent",
 """Rooms that any other may use."""
 
 ROOMS = {  # what each imports, the ground floor aside; from above downwards
-    "cli": {"callbacks", "datasets", "instructor", "models", "plots", "synthetic"},
+    "cli": {"doctor", "instructor", "plots", "saved", "synthetic", "train"},
+    "doctor": {"backend", "datasets", "instructor"},
+    "train": {"backend", "callbacks", "datasets", "models", "training"},
+    "saved": {"backend", "datasets", "models", "training"},
     "widgets": {"datasets", "plane", "plots", "training"},
     "callbacks": {"datasets", "metrics", "plots", "training"},
     "training": {"datasets", "layers", "models"},
@@ -26,6 +29,7 @@ ROOMS = {  # what each imports, the ground floor aside; from above downwards
     "plane": set(),
     "models": set(),
     "layers": set(),
+    "backend": set(),
 }
 OF_THE_ROOT = {"__file__", "__version__", "quiet_tensorflow"}  # GAN and others would hide an arrow
 

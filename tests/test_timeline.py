@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 
 import ipywidgets as widgets
 import numpy as np
@@ -122,6 +124,9 @@ def test_the_command_writes_the_gif_of_a_training(tmp_path, capsys):
         (["empty", "--out", "run.gif"], "empty holds no pictures"),
         (["nowhere", "--out", "run.gif"], "nowhere holds no pictures"),
         (["damaged", "--out", "run.gif"], "step_000100.png cannot be read"),
+        (["huge", "--out", "run.gif"], "step_000100.png cannot be read"),
+        (["mixed", "--out", "run.gif"], "expected those of one training"),
+        (["run/step_000000.png", "--out", "run.gif"], "run/step_000000.png holds no pictures"),
         (["run", "--out", "run/step_000000.png/run.gif"], "cannot write"),
     ],
 )
@@ -131,10 +136,17 @@ def test_the_command_says_what_is_wrong_and_writes_nothing(tmp_path, monkeypatch
     save(tmp_path / "empty", {})
     whole = sample_path(save(tmp_path / "damaged", {0: 0, 100: 0}), 100)
     whole.write_bytes(whole.read_bytes()[:60])
+    sample_path(save(tmp_path / "huge", {0: 0}), 100).write_bytes(header_of_a_huge_png())
+    Image.new("L", (88, 88)).save(sample_path(save(tmp_path / "mixed", {0: 0}), 100))
     assert cli.main(["timeline", *words]) == 2
     said = capsys.readouterr().err
     assert says in said and said.count("\n") == 1
     assert not [*tmp_path.rglob("*.gif")]
+
+
+def header_of_a_huge_png():
+    header = b"IHDR" + struct.pack(">IIBBBBB", 100_000, 100_000, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
 
 
 def test_a_gif_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch, capsys):

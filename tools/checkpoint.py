@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 import gan_course
+from gan_course import runs
 from gan_course.files import replacing
 
 HISTORY_ROWS = 1000
@@ -32,21 +33,21 @@ def pack(name: str, run: Path, *others: Path) -> None:
     from gan_course.training.copies import in_precision
     from gan_course.training.trained import pretrained
 
-    gan, folder = keras.models.load_model(run / "gan.keras"), places.CHECKPOINTS / name
-    save_model(in_precision(gan.best_generator, "float16"), folder / "generator.keras")
+    gan, folder = keras.models.load_model(run / runs.CHECKPOINT), places.CHECKPOINTS / name
+    save_model(in_precision(gan.best_generator, "float16"), folder / runs.GENERATOR)
     save_model(in_precision(gan.discriminator, "float16"), folder / "discriminator.keras")
     for network in ("generator", "discriminator"):
         open_to_older_keras(folder / f"{network}.keras")
-    rows = read_losses(run / "history.csv")
+    rows = read_losses(run / runs.HISTORY)
     thinned = [row for row in rows if row[0] % thinning(gan) == 0]
-    with replacing(folder / "history.csv") as beside, beside.open("w", newline="") as file:
+    with replacing(folder / runs.HISTORY) as beside, beside.open("w", newline="") as file:
         csv.writer(file).writerows([LossLog.COLUMNS, *thinned])
     for each in (run, *others):
-        recipe = keras.models.load_model(each / "gan.keras").recipe.name
+        recipe = keras.models.load_model(each / runs.CHECKPOINT).recipe.name
         with replacing(folder / f"quality_{recipe}.csv") as beside:
-            shutil.copy(each / "quality.csv", beside)
+            shutil.copy(each / runs.QUALITY, beside)
     with replacing(folder / "README.md") as beside:
-        beside.write_text(description(gan, pretrained(name), read_quality(run / "quality.csv")[-1]["seconds"]))
+        beside.write_text(description(gan, pretrained(name), read_quality(run / runs.QUALITY)[-1]["seconds"]))
 
 
 def open_to_older_keras(path: Path) -> None:

@@ -4,7 +4,8 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from types import MappingProxyType
@@ -38,10 +39,9 @@ class Book:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.url = folder, f"sqlite:///{folder.resolve()}/gradebook.db"
         self.assignments = assignments
-        path = os.environ["PATH"]  # to make a new one, nbgrader calls a program that pip put beside Python
-        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
-        with Gradebook(self.url) as book:
-            os.environ["PATH"] = path
+        with _programs_beside_python():  # nbgrader calls one to make a new gradebook
+            book = Gradebook(self.url)
+        with book:
             for name in assignments:
                 book.update_or_create_assignment(name)
         for name, assignment in assignments.items():
@@ -85,6 +85,19 @@ class Book:
                 for one in grades
                 if one.manual_score is not None and not one.needs_manual_grade
             }
+
+
+@contextmanager
+def _programs_beside_python() -> Iterator[None]:
+    """Let the programs be found that pip put beside Python."""
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before or os.defpath}"
+    try:
+        yield
+    finally:
+        del os.environ["PATH"]
+        if before is not None:
+            os.environ["PATH"] = before
 
 
 def _node(assignment: Assignment, cell: dict[str, Any]) -> NotebookNode:

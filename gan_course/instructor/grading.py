@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import psutil
@@ -71,9 +73,10 @@ def grade(
     book = Book(folder, known)
     secret = (assignments.folders(course)[0], submissions, folder)
     rows: list[Row] = []
-    pool = ThreadPoolExecutor(_workers(limits))
+    pool, processes = ThreadPoolExecutor(_workers(limits)), _Processes()
     try:
-        jobs = {pool.submit(_marks, one, known, folder, limits, sandboxed, secret): one for one in found}
+        settings = (known, folder, limits, sandboxed, secret, processes)
+        jobs = {pool.submit(_marks, one, *settings): one for one in found}
         for job in as_completed(jobs):
             row = _with_points_by_hand(Row(jobs.pop(job), *job.result()), book)
             report.write_feedback(folder, row, known)
@@ -82,8 +85,7 @@ def grade(
             report.write_csv(out, rows, known)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():  # after an interruption
-            process.terminate()
+        processes.end()  # after an interruption
     rows.sort(key=lambda row: (row.submission.student, row.submission.assignment or ""))
     report.write_summary(folder, rows, known)
     report.write_csv(out, rows, known)
@@ -102,6 +104,7 @@ def _marks(
     limits: Limits,
     sandboxed: bool,
     secret: Sequence[Path],
+    processes: "_Processes",
 ) -> tuple[Marks, bool]:
     """Return the marks of one submission, and whether they are new; marks of the same answer are kept."""
     if submission.file.problem or not submission.assignment:
@@ -113,7 +116,7 @@ def _marks(
     if kept.is_file() and (old := json.loads(kept.read_text(encoding="utf-8")))["key"] == key:
         return Marks(**old["marks"]), False
     try:
-        marks = _apart(assignment, submission.file.cells, limits, sandboxed, secret)
+        marks = _apart(processes, assignment, submission.file.cells, limits, sandboxed, secret)
     except Exception as error:  # whatever went wrong in the engine, the student's marks are not 0
         return Marks("failed", [f"grading failed, run it again: {type(error).__name__}: {error}"]), False
     for note in (*submission.notes, *submission.file.notes):
@@ -123,18 +126,44 @@ def _marks(
     return marks, True
 
 
-def _apart(*arguments: object) -> Marks:
+class _Processes:
+    """Those of one grading; once they were ended, none starts any more."""
+
+    def __init__(self) -> None:
+        self.lock, self.running, self.ended = threading.Lock(), set(), False
+
+    def start(self, process: BaseProcess) -> None:
+        with self.lock:
+            if self.ended:
+                raise RuntimeError("the grading was interrupted")
+            process.start()
+            self.running.add(process)
+
+    def join(self, process: BaseProcess) -> None:
+        process.join()
+        with self.lock:
+            self.running.discard(process)
+
+    def end(self) -> None:
+        with self.lock:
+            self.ended = True
+            for process in self.running:
+                process.terminate()
+
+
+def _apart(processes: _Processes, *arguments: object) -> Marks:
     """Call `mark` in a process of its own, so that nothing is left of it and a crash is only its own."""
     receiver, sender = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_send, args=(sender, arguments), daemon=True)
-    process.start()
+    processes.start(process)
     sender.close()
     try:
         result = receiver.recv()
     except EOFError:
-        process.join()
-        raise RuntimeError(f"the grading process ended with code {process.exitcode}") from None
-    process.join()
+        result = None
+    processes.join(process)
+    if result is None:
+        raise RuntimeError(f"the grading process ended with code {process.exitcode}")
     if isinstance(result, Exception):
         raise result
     return result

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
+from gan_course import runs
 from gan_course.arguments import whole
 from gan_course.files import explained, free_name, replacing
 from gan_course.training.interrupt import not_finite
@@ -70,7 +71,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Keep the settings."""
         super().__init__()
         self.folder, self.every = Path(folder), whole("every", every)
-        self.path, self.previous = self.folder / "gan.keras", self.folder / "gan-previous.keras"
+        self.path, self.previous = self.folder / runs.CHECKPOINT, self.folder / runs.PREVIOUS
         self.saved = 0
 
     def resume(self, model: Resumable, data: dict[str, Any]) -> list[str]:
@@ -125,7 +126,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._check(run)
         if sound[0] == self.previous:
             if self.path.exists():
-                aside = self.path.rename(free_name(self.path.with_stem("gan-damaged")))
+                aside = self.path.rename(free_name(self.folder / runs.DAMAGED))
                 warnings.warn(
                     f"{self.path} is damaged and is called {aside.name} now; the one before is used", stacklevel=5
                 )

@@ -4,8 +4,6 @@ import operator
 import reprlib
 from typing import Any
 
-import numpy as np
-
 
 def whole(name: str, value: Any, least: int = 1) -> int:
     """Return a whole number as Python's own, NumPy's included.
@@ -29,7 +27,7 @@ def whole(name: str, value: Any, least: int = 1) -> int:
         ValueError: every is 2.5; expected a whole number of at least 1
     """
     try:
-        number = None if isinstance(value, bool | np.bool_) else operator.index(value)
+        number = None if type(value).__name__.startswith("bool") else operator.index(value)  # also NumPy's
     except TypeError:
         number = None
     if number is None or number < least:

@@ -206,7 +206,7 @@ def test_a_second_stop_leaves_the_whole_picture_before_it(screen, monkeypatch, c
 
 @pytest.mark.parametrize("settings", [{"steps": 0}, {"steps": 5, "count": 0}, {"steps": 5, "columns": 0}])
 def test_settings_that_make_no_sense_are_refused(settings):
-    with pytest.raises(ValueError, match="expected at least 1"):
+    with pytest.raises(ValueError, match="expected a whole number of at least 1"):
         LivePlot(**settings)
 
 

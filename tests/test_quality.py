@@ -132,5 +132,5 @@ def test_what_cannot_be_measured_is_refused_before_training():
         gan.fit(small_images(8), batch_size=8, verbose=0, callbacks=[Quality(count=COUNT)])
     assert gan.steps == 0
     for wrong in ({"every": 0}, {"count": 0}):
-        with pytest.raises(ValueError, match="expected at least 1"):
+        with pytest.raises(ValueError, match="expected a whole number of at least 1"):
             Quality(**wrong)

@@ -145,7 +145,7 @@ def test_a_network_that_draws_no_images_from_latent_vectors_is_named(capsys, mak
 
 def test_a_network_that_draws_outside_the_range_is_named(capsys):
     save(generator(layers.Rescaling(1, offset=5)))
-    assert "expects values in [-1, 1], found" in refused(capsys)
+    assert "expected floats in [-1, 1]" in refused(capsys)
 
 
 def damaged():

@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
             data,
             batch_size=size,
             steps_per_epoch=options.steps,
-            verbose=0,
+            verbose=2,  # says where it stopped
             callbacks=[*(keep[name] for name in options.keep.split(",")), *actions, Trace(options.trace)],
         )
     except (OSError, ValueError) as error:

@@ -55,7 +55,7 @@ class SteppedModel(keras.Model):
         super().__init__(**kwargs)
         self.folder = None  # that of the training which a Checkpoint keeps
         self._counter = StepCounter()
-        self._made_for: tuple[bool, ...] = ()  # which weights could be trained when the train function was made
+        self._made_for: list[bool] = []  # which weights could be trained when the train function was made
 
     @property
     def steps(self) -> int:
@@ -67,7 +67,8 @@ class SteppedModel(keras.Model):
 
     def make_train_function(self, force: bool = False) -> Any:
         """Make what `fit` and `train_on_batch` call; it is made anew when a layer was frozen or thawed."""
-        flags = self._trainable_flags()
+        parts = [part for network in self.networks.values() for part in (network, *network.weights)]
+        flags = [part.trainable for part in parts]
         if self.train_function is not None and not force and flags == self._made_for:
             return self.train_function
         for role, network in self.networks.items():
@@ -76,14 +77,11 @@ class SteppedModel(keras.Model):
         function, self._made_for = self.train_function, flags
 
         def as_it_stands(iterator: Any) -> Any:
-            return (function if self._trainable_flags() == flags else self.make_train_function())(iterator)
+            same = [part.trainable for part in parts] == flags
+            return (function if same else self.make_train_function())(iterator)
 
         self.train_function = as_it_stands
         return as_it_stands
-
-    def _trainable_flags(self) -> tuple[bool, ...]:
-        parts = [part for network in self.networks.values() for part in (network, *network.weights)]
-        return tuple(part.trainable for part in parts)
 
     def fit(
         self,
@@ -245,7 +243,7 @@ class SteppedModel(keras.Model):
         checks.check_fit_settings({"sample_weight": sample_weight, "class_weight": class_weight})
         self.make_train_function()
         losses = super().train_on_batch(checked_array(x, self.image_shape), return_dict=True)
-        check_finite(losses, self.steps)
+        check_finite(losses, self)
         return losses if return_dict else [*losses.values()]
 
     def evaluate(self, *args: Any, **kwargs: Any) -> None:

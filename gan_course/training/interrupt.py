@@ -30,7 +30,7 @@ class Watch(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Look at the losses, and whether to stop."""
-        check_finite(logs, self.model.steps)
+        check_finite(logs, self.model)
         if self.stopped.is_set() or (self.epoch_ends and self.model.steps >= self.epoch_ends):
             self.model.stop_training = True
 
@@ -45,12 +45,12 @@ class Watch(keras.callbacks.Callback):
         self.model.optimizer.finalize()
 
 
-def check_finite(logs: dict[str, Any], step: int) -> None:
+def check_finite(logs: dict[str, Any], model: keras.Model) -> None:
     """Raise a `FloatingPointError` if a loss is infinite or not a number."""
     losses = {name: float(loss) for name, loss in logs.items()}
     if not np.all(np.isfinite([*losses.values()])):
         found = ", ".join(f"{name} is {loss}" for name, loss in losses.items())
-        raise FloatingPointError(not_finite(found, step))
+        raise FloatingPointError(not_finite(found, model.steps))
 
 
 def not_finite(found: str, step: int) -> str:

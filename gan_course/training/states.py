@@ -15,24 +15,23 @@ class StepCounter:
 
     def __init__(self) -> None:
         """Start at 0."""
+        self.is_unknown = False  # whether a file was loaded that did not say how many steps there were
         self.variable = keras.Variable(0, trainable=False, dtype="int64", aggregation="only_first_replica")
 
     def read(self) -> int:
         """Return how many steps there were."""
-        return int(keras.ops.convert_to_numpy(self.variable))
+        return int(self.variable.numpy())
 
     def set(self, steps: int) -> None:
         """Go on from that number."""
         self.variable.assign(steps)
+        self.is_unknown = False
 
     def load(self, store: Any) -> None:
         """Go on from what Keras has read of a saved model."""
-        self.set(store["steps"] if "steps" in {*store.keys()} else -1)
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether the file that was loaded did not say how many steps there were."""
-        return self.read() < 0
+        self.is_unknown = "steps" not in {*store.keys()}
+        if not self.is_unknown:
+            self.set(store["steps"])
 
 
 def random_states(latent: keras.Variable, parts: dict[str, Any]) -> dict[str, keras.Variable]:

@@ -45,6 +45,7 @@ class Recipe:
         for name in ("r1_gamma", "averaging", "learning_rate", "beta_1"):
             if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), numbers.Real):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number")
+            object.__setattr__(self, name, float(getattr(self, name)))
         object.__setattr__(self, "r1_every", whole("r1_every", self.r1_every))
         if not 0 <= self.r1_gamma < float("inf"):
             raise ValueError(f"r1_gamma is {self.r1_gamma}; expected a number of at least 0, such as 1")

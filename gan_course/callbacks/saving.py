@@ -7,6 +7,7 @@ import keras
 
 from gan_course.arguments import whole
 from gan_course.files import replacing
+from gan_course.training.settings import settings_of
 
 
 class SaveModel(keras.callbacks.Callback):
@@ -35,6 +36,10 @@ class SaveModel(keras.callbacks.Callback):
         self.path, self.every = Path(path), whole("every", every)
         if self.path.suffix != ".keras":
             raise ValueError(f"path is {path}; expected the name of a file that ends in .keras")
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """See whether the model can be saved at all."""
+        settings_of(self.model)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Save when a step has come."""

@@ -55,7 +55,7 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
         0 if both are the same, else more, in squared units of the features.
 
     Raises:
-        ValueError: If the two have different numbers of features.
+        ValueError: If the two have different numbers of features, or one holds NaN or infinite numbers.
 
     Example:
         >>> import numpy as np
@@ -65,6 +65,10 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
     """
     if np.shape(a.covariance) != np.shape(b.covariance):
         raise ValueError(f"one Gaussian has {len(a.mean)} features, the other {len(b.mean)}; expected as many")
+    if not all(np.isfinite(part).all() for part in (*a, *b)):
+        raise ValueError(
+            "a Gaussian holds NaN or infinite numbers; the features are too large, or of a broken network"
+        )
     values, vectors = np.linalg.eigh(np.asarray(a.covariance, "float64"))
     root = vectors * np.sqrt(values.clip(0)) @ vectors.T
     cross = np.sqrt(np.linalg.eigvalsh(root @ b.covariance @ root).clip(0)).sum()  # tr (C_a C_b)^½

@@ -26,6 +26,7 @@ def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.
         >>> generate(mnist_generator(), 2, seed=0).shape
         (2, 28, 28, 1)
     """
-    count = whole("count", count)
+    count, generator = whole("count", count), getattr(generator, "best_generator", generator)
+    seed = seed if seed is None else whole("seed", seed, least=0)
     latent = np.random.default_rng(seed).standard_normal((count, input_shape(generator)[-1]), "float32")
     return generator.predict(latent, batch_size=256, verbose=0).astype("float32", copy=False)

@@ -50,7 +50,7 @@ def answers_with(discriminator: keras.Model) -> str:
 def last_operation(network: keras.Model) -> Any:
     """Return the last layer or operation of a network with a graph that does more than reshape or pool."""
     *_, node = _ending(network)
-    return last_operation(node.operation) if has_graph(node.operation) else node.operation
+    return last_operation(node.operation) if _is_opened(node.operation) else node.operation
 
 
 class Judge:
@@ -91,8 +91,8 @@ def logits_behind(probabilities: tf.Tensor) -> tf.Tensor:
         operation = operation.inputs[0].op
     if operation is not None and operation.type == "Sigmoid":
         return tf.reshape(operation.inputs[0], tf.shape(probabilities))
-    p = tf.clip_by_value(probabilities, keras.config.epsilon(), 1 - keras.config.epsilon())
-    return tf.math.log(p) - tf.math.log1p(-p)
+    tiny, nearly = 1e-37, 1 - keras.config.epsilon()  # small numbers are exact, those close to 1 are not
+    return tf.math.log(tf.maximum(probabilities, tiny)) - tf.math.log1p(-tf.minimum(probabilities, nearly))
 
 
 class _Logits(layers.Layer):
@@ -125,9 +125,9 @@ class _MeanOfProbabilities(layers.Layer):
 def _before_sigmoid(network: keras.Model) -> keras.Model:
     """Return a network over the same layers that answers with logits."""
     *after, node = _ending(network)
-    (x,) = node.input_tensors
+    x, *more = node.input_tensors
     if has_graph(node.operation):
-        x = _before_sigmoid(node.operation)(x)
+        x = _before_sigmoid(node.operation)([x, *more] if more else x)
     elif isinstance(node.operation, keras.Layer):
         x = _Logits(node.operation)(x)
     for pooling in reversed([node.operation for node in after]):
@@ -146,7 +146,12 @@ def _ending(network: keras.Model) -> Iterator[Any]:
 
 def _ends_at_once(network: keras.Model) -> bool:
     node, *more = _ending(network)
-    return not more and (_ends_at_once(node.operation) if has_graph(node.operation) else True)
+    return not more and (_ends_at_once(node.operation) if _is_opened(node.operation) else True)
+
+
+def _is_opened(operation: Any) -> bool:
+    """Whether the end of a network inside is that of the whole; of several outputs nobody knows which is read."""
+    return has_graph(operation) and len(operation.outputs) == 1
 
 
 def _only_moves(operation: Any) -> bool:

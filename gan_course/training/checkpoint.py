@@ -15,6 +15,7 @@ import numpy as np
 from gan_course import runs
 from gan_course.arguments import whole
 from gan_course.files import explained, free_name, replacing
+from gan_course.places import as_path
 from gan_course.training.interrupt import not_finite
 from gan_course.training.settings import differences, plain, settings_of
 
@@ -70,7 +71,7 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(self, folder: str | Path, every: int = 1000) -> None:
         """Keep the settings."""
         super().__init__()
-        self.folder, self.every = Path(folder), whole("every", every)
+        self.folder, self.every = as_path("folder", folder), whole("every", every)
         self.path, self.previous = self.folder / runs.CHECKPOINT, self.folder / runs.PREVIOUS
         self.saved = 0
 

@@ -55,8 +55,10 @@ def check_answers(discriminator: keras.Model, shape: tuple[int, ...], from_logit
         ValueError: If the graph shows something else than was said, or leaves it open and nothing was said.
     """
     found = answers_with(discriminator)
+    if not (from_logits is None or isinstance(from_logits, bool)):
+        raise ValueError(f"from_logits is {from_logits!r}; expected True or False, or leave it out")
     if from_logits is None and found not in ("probabilities", "logits"):
-        if _keeps_logits(discriminator, shape):
+        if not has_graph(discriminator) and _keeps_logits(discriminator, shape):
             return False
         raise ValueError(
             f"the discriminator ends in {found}, so it cannot be told whether it answers with probabilities or "
@@ -135,8 +137,8 @@ def check_compile_settings(settings: dict[str, Any]) -> None:
         "optimizer": "say generator_optimizer and discriminator_optimizer",
         "learning_rate": "say generator_optimizer=keras.optimizers.Adam(...) and discriminator_optimizer=...",
     }
-    for name in settings:
-        if name not in _OF_COMPILE:
+    for name, value in settings.items():
+        if name not in _OF_COMPILE and value is not None:
             hint = advice.get(name, f"it takes {', '.join(_OF_COMPILE[:3])} of Keras's settings, and its own")
             raise ValueError(f"compile was given {name}, which a GAN does not have; {hint}")
     if settings.get("steps_per_execution", 1) != 1:
@@ -146,7 +148,7 @@ def check_compile_settings(settings: dict[str, Any]) -> None:
         )
 
 
-def check_fit_settings(settings: dict[str, Any]) -> None:
+def check_fit_settings(settings: dict[str, Any], method: str = "fit") -> None:
     """Raise a `ValueError` that names a setting of Keras's `fit` which a GAN would have to ignore."""
     for name, value in settings.items():
         if name.startswith("validation"):
@@ -157,7 +159,7 @@ def check_fit_settings(settings: dict[str, Any]) -> None:
             hint = "see help(gan_course.GAN.fit) for those it has"
         is_default = isinstance(value, int | float) and value == (name == "validation_freq")
         if value is not None and not is_default:
-            raise ValueError(f"fit was given {name}, which a GAN does not have; {hint}")
+            raise ValueError(f"{method} was given {name}, which a GAN does not have; {hint}")
 
 
 def checked_callbacks(callbacks: Any, checkpoint: type) -> tuple[list[keras.callbacks.Callback], Any]:
@@ -184,7 +186,7 @@ def _check_model(network: Any, role: str) -> None:
             "; tf_keras is Keras 2: make it with `import keras`" if "tf_keras" in type(network).__module__ else ""
         )
         raise ValueError(f"the {role} is a {kind}; expected a Keras model{old}")
-    if not network.built:
+    if not network.built or not (has_graph(network) or network.weights):
         raise ValueError(
             f"the {role} has no weights yet; start it with keras.Input(...), or call it once on a batch"
         )
@@ -214,7 +216,7 @@ def _output_shape(network: keras.Model, shape: tuple[int | None, ...], role: str
 
 def _keeps_logits(network: keras.Model, shape: tuple[int, ...]) -> bool:
     """Whether the answers come out of a sigmoid of Keras that tells what went in."""
-    return hasattr(network(_noise((1, *shape))), "_keras_logits")
+    return hasattr(network(_noise((2, *shape)), training=True), "_keras_logits")
 
 
 def _ends_in_range(generator: keras.Model) -> bool:

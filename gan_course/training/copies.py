@@ -1,5 +1,7 @@
 """Copies of networks."""
 
+import reprlib
+
 import keras
 
 from gan_course.graphs import has_graph
@@ -25,7 +27,10 @@ def copied(network: keras.Model) -> keras.Model:
         if isinstance(layer, keras.layers.Lambda):
             return layer  # it has no weights, and its function cannot be made again
         try:
-            return type(layer).from_config(layer.get_config())
+            config = layer.get_config()
+            if callable(getattr(layer, "activation", None)):  # a function of one's own has no configuration
+                config["activation"] = layer.activation
+            return type(layer).from_config(config)
         except Exception as error:  # what the code of a layer of one's own raises can be anything
             raise ValueError(_not_copied(layer, error)) from None
 
@@ -64,7 +69,7 @@ def in_precision(network: keras.Model, dtype: str) -> keras.Model:
 
 
 def _not_copied(layer: keras.Layer, error: Exception) -> str:
-    reason = str(error).strip().partition("\n")[0]
+    reason = reprlib.repr(str(error).strip().partition("\n")[0])
     return (
         f"the recipe draws with an average of the generator, which needs a copy of it, and {type(layer).__name__} "
         f"cannot be made again from its configuration ({reason}); give it a get_config, or say averaging=0"

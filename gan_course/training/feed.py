@@ -15,7 +15,9 @@ HALF_RANGE = (
     "the images lie in [0, 1], and a generator that ends in tanh draws in [-1, 1]; pass pictures of 0 to 255 "
     "through gan_course.datasets.scale, or make 2 * images - 1 of these"
 )
-OTHER_SHAPE = "a batch of the dataset has images of another shape than the networks; resize them to one size"
+OTHER_SHAPE = (
+    "a batch of the dataset is empty or has images of another shape than the networks; resize them to one size"
+)
 ANOTHER_DATASET = (
     "the dataset does not start with the batch that the training in this folder started with: it holds other "
     "images, shuffles without a seed, or was read before; make it again, in the same way, before each fit"
@@ -141,7 +143,7 @@ def checked_array(x: Any, shape: tuple[int, ...]) -> np.ndarray:
     Raises:
         ValueError: If they are no array, not of `shape`, or not in [-1, 1].
     """
-    if not hasattr(x, "__array__") and not isinstance(x, list):
+    if isinstance(x, np.ma.MaskedArray) or not (hasattr(x, "__array__") or isinstance(x, list)):
         raise ValueError(f"the images are a {_named(x)}; expected an array or a tf.data.Dataset of images alone")
     try:
         images = np.asarray(x)
@@ -170,14 +172,14 @@ def checked_dataset(x: tf.data.Dataset, shape: tuple[int, ...]) -> tf.data.Datas
         raise ValueError(f"the dataset gives tensors of unknown shape; expected {expected}: use tf.ensure_shape")
     if images.shape.rank != len(shape) + 1 or not images.shape[1:].is_compatible_with(shape):
         raise ValueError(f"the dataset gives shape {tuple(images.shape)}; expected {expected}")
-    if images.dtype.is_unsigned or images.dtype.is_bool:
+    if images.dtype.is_unsigned or not (images.dtype.is_floating or images.dtype.is_integer):
         raise ValueError(f"the dataset gives {images.dtype.name} pixels; {EXPECTED_RANGE}")
     if x.cardinality() == 0:
         raise ValueError("the dataset holds no batch: it is empty, or the batch is larger than the data")
 
     def check(index: tf.Tensor, batch: Any) -> tf.Tensor:
         first = tf.cast(batch[0] if isinstance(batch, tuple) else batch, tf.float32)
-        fits = tf.debugging.Assert(tf.reduce_all(tf.shape(first)[1:] == shape), [OTHER_SHAPE])
+        fits = tf.debugging.Assert(_fits(first, shape), [OTHER_SHAPE])
         in_range = tf.debugging.Assert(tf.reduce_all(tf.abs(first) <= 1 + ROUNDING), [OUT_OF_RANGE])
         is_half = tf.logical_and(index == 0, tf.reduce_min(first) >= 0)
         warned = tf.cond(is_half, lambda: tf.numpy_function(warn_once, [], tf.bool), lambda: True)
@@ -190,6 +192,10 @@ def checked_dataset(x: tf.data.Dataset, shape: tuple[int, ...]) -> tf.data.Datas
         return True
 
     return x.enumerate().map(check)
+
+
+def _fits(images: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
+    return tf.logical_and(tf.reduce_all(tf.shape(images)[1:] == shape), tf.shape(images)[0] > 0)
 
 
 def _named(found: Any) -> str:

@@ -62,12 +62,18 @@ class SteppedModel(keras.Model):
         """How many steps this model has trained, over all calls of `fit`."""
         if self._counter.is_unknown:  # of a file from before the steps were kept beside the optimisers
             first = next(iter(self.optimizers.values()), None)
-            self._counter.set(int(first.iterations) if first else 0)
+            return int(first.iterations) if first else 0
         return self._counter.read()
+
+    def begin(self) -> None:
+        """Do what is to be done before the first step of a call."""
+        if self._counter.is_unknown:
+            self._counter.set(self.steps)
 
     def make_train_function(self, force: bool = False) -> Any:
         """Make what `fit` and `train_on_batch` call; it is made anew when a layer was frozen or thawed."""
-        parts = [part for network in self.networks.values() for part in (network, *network.weights)]
+        layers = [layer for network in self.networks.values() for layer in network._flatten_layers()]
+        parts = [*layers, *(weight for network in self.networks.values() for weight in network.weights)]
         flags = [part.trainable for part in parts]
         if self.train_function is not None and not force and flags == self._made_for:
             return self.train_function
@@ -149,6 +155,7 @@ class SteppedModel(keras.Model):
         self.make_train_function()
         say = print if verbose else _say_nothing
         plan = self._plan(feed, checkpoint, epochs, initial_epoch, steps_per_epoch, say)
+        self.begin()
         with self._told(checkpoint, say), stop_gently() as stopped:
             history = super().fit(
                 plan.batches,
@@ -159,6 +166,7 @@ class SteppedModel(keras.Model):
                 initial_epoch=plan.initial_epoch,
                 steps_per_epoch=plan.steps_per_epoch,
             )
+        self.optimizer.finalize()
         if stopped.is_set():
             say(f"\nStopped after step {self.steps:,}; everything up to it is kept.")
         elif plan.last and self.steps < plan.last and not self.stop_training:
@@ -194,6 +202,8 @@ class SteppedModel(keras.Model):
             first_epoch_ends = self.steps - begun + steps if begun else None
             if initial_epoch >= epochs:
                 say("All steps that were asked for are trained; for more, ask for more steps or epochs.")
+        elif initial_epoch >= epochs:
+            raise ValueError(f"initial_epoch is {initial_epoch} and epochs is {epochs}, so there is nothing to do")
         elif isinstance(feed, DatasetFeed):
             last = self.steps + (epochs - initial_epoch) * steps_per_epoch if steps_per_epoch else None
             return _Plan(feed.as_it_is(again=bool(steps_per_epoch)), steps_per_epoch, initial_epoch, None, last)
@@ -240,8 +250,9 @@ class SteppedModel(keras.Model):
             RuntimeError: If `compile` was not called.
         """
         self._check_compiled("train_on_batch")
-        checks.check_fit_settings({"sample_weight": sample_weight, "class_weight": class_weight})
+        checks.check_fit_settings({"sample_weight": sample_weight, "class_weight": class_weight}, "train_on_batch")
         self.make_train_function()
+        self.begin()
         losses = super().train_on_batch(checked_array(x, self.image_shape), return_dict=True)
         check_finite(losses, self)
         return losses if return_dict else [*losses.values()]

@@ -7,10 +7,12 @@ import numpy as np
 import tensorflow as tf
 
 from gan_course import recipes
+from gan_course.arguments import whole
 from gan_course.models import generate
 from gan_course.training import checks
 from gan_course.training.answers import Judge
 from gan_course.training.copies import copied
+from gan_course.training.feed import checked_array
 from gan_course.training.fitting import SteppedModel
 from gan_course.training.optimizers import Both, own_optimizer
 from gan_course.training.states import load_states, random_states, save_states
@@ -64,18 +66,27 @@ class GAN(SteppedModel):
     ) -> None:
         """Check that the networks fit each other and keep them."""
         super().__init__(**kwargs)
-        self.image_shape = checks.check_networks(generator, discriminator)
-        self.from_logits = checks.check_answers(discriminator, self.image_shape, from_logits)
-        self.generator = generator
-        self.discriminator = discriminator
-        self.latent_dim = checks.latent_dim(generator)
+        self.seed = seed if seed is None else whole("seed", seed, least=0)
+        self.generator, self.discriminator, self._said = generator, discriminator, from_logits
+        self._look_at_networks()
         checks.warn_of_range(generator, self.latent_dim)
-        self.seed = seed
-        self.latent_seed = keras.random.SeedGenerator(seed)
+        self.latent_seed = keras.random.SeedGenerator(self.seed)
         self.averaged_generator = None
         self.augmentation = None
-        self._judge = Judge(discriminator, self.from_logits)
         self.built = True
+
+    def _look_at_networks(self) -> None:
+        """See whether they fit each other, as they stand now, and how the discriminator's answers are read."""
+        self.image_shape = checks.check_networks(self.generator, self.discriminator)
+        self.from_logits = checks.check_answers(self.discriminator, self.image_shape, self._said)
+        self.latent_dim = checks.latent_dim(self.generator)
+        self._judge = Judge(self.discriminator, self.from_logits)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse another optimiser after `compile`, which the training would not see."""
+        if name in ("generator_optimizer", "discriminator_optimizer") and getattr(self, "_is_set", False):
+            raise ValueError(f"{name} cannot be replaced; call gan.compile({name}=...) again")
+        super().__setattr__(name, value)
 
     @property
     def networks(self) -> dict[str, keras.Model]:
@@ -99,7 +110,14 @@ class GAN(SteppedModel):
     @property
     def best_generator(self) -> keras.Model:
         """The network that `generate` draws with: the average of the generator, where the recipe keeps one."""
-        return self.generator if self.averaged_generator is None else self.averaged_generator
+        is_raw = self.averaged_generator is None or not self.steps
+        return self.generator if is_raw else self.averaged_generator
+
+    def begin(self) -> None:
+        """Let the average begin with the generator as it is now, whose weights may have been set."""
+        super().begin()
+        if self.averaged_generator is not None and not self.steps:
+            self.averaged_generator.set_weights(self.generator.get_weights())
 
     def compile(
         self,
@@ -149,17 +167,20 @@ class GAN(SteppedModel):
         if shared and isinstance(generator_optimizer, keras.optimizers.Optimizer):
             raise ValueError("both networks were given the same optimizer object; make one for each")
         recipe = recipes.get(recipe, r1_gamma=r1_gamma, r1_every=r1_every, averaging=averaging)
+        self._look_at_networks()
+        if augmentation is not None:
+            checks.check_augmentation(augmentation, self.image_shape)
+        average = copied(self.generator) if recipe.averaging else None
         given = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
         scaled = kwargs.get("auto_scale_loss", True)
         optimizers = [
             own_optimizer(each, getattr(self, role), role, recipe, scaled) for role, each in given.items()
         ]
-        if augmentation is not None:
-            checks.check_augmentation(augmentation, self.image_shape)
-        average = copied(self.generator) if recipe.averaging else None
-        super().compile(optimizer=None, **kwargs)
+        super().compile(optimizer=None, **{key: value for key, value in kwargs.items() if value is not None})
         self.recipe, self.shortcuts = recipe, shortcuts
+        self._is_set = False
         self.generator_optimizer, self.discriminator_optimizer = optimizers
+        self._is_set = True
         self.optimizer = Both(*optimizers, self.generator, self.discriminator)
         self.augmentation, self.averaged_generator = augmentation, average
 
@@ -204,8 +225,9 @@ class GAN(SteppedModel):
     def _average(self) -> None:
         steps = tf.cast(self._counter.variable.value, tf.float32)
         decay = tf.minimum(self.recipe.averaging, (1 + steps) / (10 + steps))
-        for average, now in zip(self.averaged_generator.variables, self.generator.variables, strict=True):
-            average.assign(now + decay * (average - now))
+        for average, now in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
+            is_number = "float" in now.dtype
+            average.assign(now + tf.cast(decay, now.dtype) * (average - now) if is_number else now)
 
     def judge(self, images: Any) -> np.ndarray:
         """Return D(x), the probability that each image is real, also where the discriminator gives logits.
@@ -216,6 +238,7 @@ class GAN(SteppedModel):
         Returns:
             Array `(n,)`, float32, values in [0, 1]; of a discriminator of patches the mean over them.
         """
+        images = checked_array(images, self.image_shape)
         blocks = [images[start : start + 256] for start in range(0, len(images), 256)]
         answers = np.concatenate([self.discriminator.predict_on_batch(block) for block in blocks])
         probabilities = 1 / (1 + np.exp(-answers)) if self.from_logits else answers
@@ -240,13 +263,19 @@ class GAN(SteppedModel):
     def get_config(self) -> dict[str, Any]:
         """Return what `keras.models.load_model` needs to make this model again."""
         networks = {role: keras.saving.serialize_keras_object(each) for role, each in self.networks.items()}
-        return {**super().get_config(), **networks, "seed": self.seed, "from_logits": self.from_logits}
+        averaged = self.averaged_generator is not None
+        more = {"seed": self.seed, "from_logits": self.from_logits, "averaged": averaged}
+        return {**super().get_config(), **networks, **more}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "GAN":
         """Make the model of `get_config`."""
         networks = {name: keras.saving.deserialize_keras_object(config[name]) for name in _NETWORKS}
-        return cls(**{**config, **networks})
+        settings = {**config, **networks}
+        averaged = settings.pop("averaged", False)
+        gan = cls(**settings)
+        gan.averaged_generator = copied(gan.generator) if averaged else None  # also for one that is not compiled
+        return gan
 
     def save_own_variables(self, store: Any) -> None:
         """Keep the number of steps and the random states, which Keras leaves out."""

@@ -26,23 +26,23 @@ class Watch(keras.callbacks.Callback):
     def __init__(self, stopped: threading.Event, epoch_ends: int | None = None) -> None:
         """Keep the settings."""
         super().__init__()
-        self.stopped, self.epoch_ends = stopped, epoch_ends
+        self.stopped, self.epoch_ends, self._ends_epoch = stopped, epoch_ends, False
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Look at the losses, and whether to stop."""
         check_finite(logs, self.model)
-        if self.stopped.is_set() or (self.epoch_ends and self.model.steps >= self.epoch_ends):
+        self._ends_epoch = (
+            bool(self.epoch_ends) and not self.model.stop_training and self.model.steps >= self.epoch_ends
+        )
+        if self.stopped.is_set() or self._ends_epoch:
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Let the training go on after a first epoch that was shorter."""
-        if self.epoch_ends and not self.stopped.is_set():
+        if self._ends_epoch and not self.stopped.is_set():
             self.model.stop_training = False
+        self._ends_epoch = False
         self.epoch_ends = None
-
-    def on_train_end(self, logs: Any = None) -> None:
-        """Let each optimiser take over the average that it may keep, before others save."""
-        self.model.optimizer.finalize()
 
 
 def check_finite(logs: dict[str, Any], model: keras.Model) -> None:

@@ -34,7 +34,9 @@ def own_optimizer(given: Any, network: keras.Model, role: str, recipe: Recipe, s
             f"the {role}_optimizer is {reprlib.repr(given)}; expected a Keras optimizer, or a name as 'adam'"
         )
     if optimizer.built:
-        raise ValueError(f"the optimizer given for the {role} already belongs to another network; make a new one")
+        raise ValueError(
+            f"the optimizer given for the {role} was built before, here or for another network; make a new one"
+        )
     half = any(layer.compute_dtype == "float16" for layer in network._flatten_layers())
     if half and scaled and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -71,7 +73,12 @@ class Both:
 
     def __init__(self, generator_optimizer: Any, discriminator_optimizer: Any, *networks: keras.Model) -> None:
         """Keep them."""
-        self._optimizers, self._networks = (generator_optimizer, discriminator_optimizer), networks
+        self._optimizers, self._networks, self._ratio = (
+            (generator_optimizer, discriminator_optimizer),
+            networks,
+            1.0,
+        )
+        self.built = True
 
     @property
     def learning_rate(self) -> Any:
@@ -82,7 +89,14 @@ class Both:
     def learning_rate(self, rate: float) -> None:
         generators, discriminators = (float(keras.ops.convert_to_numpy(o.learning_rate)) for o in self._optimizers)
         self._optimizers[0].learning_rate = rate
-        self._optimizers[1].learning_rate = rate * discriminators / generators if generators else rate
+        if generators:  # a rate of 0 keeps no ratio
+            self._ratio = discriminators / generators
+        self._optimizers[1].learning_rate = rate * self._ratio
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The variables of both."""
+        return [variable for optimizer in self._optimizers for variable in optimizer.variables]
 
     def finalize(self) -> None:
         """Give each network the average that its optimiser keeps, if `use_ema` was asked for."""

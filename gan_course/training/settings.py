@@ -14,8 +14,18 @@ _NAMED = ("keras_history", "input_layers", "output_layers")  # where a configura
 
 
 def settings_of(model: keras.Model) -> dict[str, Any]:
-    """Return the networks and optimisers as they are told to be, as JSON gives them back."""
-    return plain({"compile": model.get_compile_config(), **model.get_config()})
+    """Return the networks and optimisers as they are told to be, as JSON gives them back.
+
+    Raises:
+        ValueError: If a network cannot be described, so that it could not be saved.
+    """
+    try:
+        return plain({"compile": model.get_compile_config(), **model.get_config()})
+    except NotImplementedError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(
+            f"the training cannot be saved: {reason}; give that layer or network a get_config"
+        ) from None
 
 
 def plain(settings: Any) -> Any:
@@ -37,7 +47,8 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> Iterator[str]:
         here: Those of now.
     """
     there = {**{key: value for key, value in BEFORE.items() if key in here}, **there}
-    yield from _differences(*(_numbered(_without_incidentals(each), {}) for each in (there, here)))
+    pair = ({**_without_incidentals(each), "name": None} for each in (there, here))
+    yield from _differences(*({key: _numbered(value, {}) for key, value in each.items()} for each in pair))
 
 
 def _without_incidentals(settings: dict[str, Any]) -> dict[str, Any]:
@@ -59,11 +70,10 @@ def _optimizer(found: dict[str, Any]) -> dict[str, Any]:
 def _numbered(found: Any, places: dict[Any, int], key: str = "") -> Any:
     """Return settings in which the names of layers are their places, in the order in which they come."""
     if isinstance(found, dict):
-        is_named = len(found) > 1  # alone it is the name of a data type
+        if str(found.get("class_name")).endswith("DTypePolicy"):  # its name says something
+            return found
         return {
-            key: places.setdefault(value, len(places))
-            if key == "name" and is_named
-            else _numbered(value, places, key)
+            key: places.setdefault(value, len(places)) if key == "name" else _numbered(value, places, key)
             for key, value in found.items()
         }
     if not isinstance(found, list):

@@ -62,6 +62,8 @@ def judges_each_image_alone(discriminator: keras.Model) -> bool:
     """
     if not has_graph(discriminator) or tuple(discriminator.outputs[0].shape[1:]) != (1,):
         return False
+    if any(layer.activity_regularizer for layer in discriminator._flatten_layers()):
+        return False
     return all(_is_proved(node.operation) for node in all_nodes(discriminator))
 
 
@@ -69,7 +71,6 @@ def _is_proved(operation: Any) -> bool:
     return (
         type(operation) in EACH_IMAGE_ALONE
         and getattr(operation, "activation", activations.linear) in KNOWN_ACTIVATIONS
-        and operation.activity_regularizer is None
         and operation.dtype_policy.name == "float32"
-        and "call" not in vars(operation)
+        and not {"call", "convolution_op"} & {*vars(operation)}
     )

@@ -14,6 +14,8 @@ from gan_course.training.shortcuts import judges_each_image_alone
 
 Losses = dict[str, tf.Tensor]
 
+SUREST = -60.0  # the logit down to which exp(-logit) brings back what a sigmoid has made small
+
 _cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
 
@@ -73,7 +75,10 @@ def simultaneous_step(players: Players, real: tf.Tensor, latent: tf.Tensor, reci
     alike = d_scaled is d_total and g_scaled is g_loss and players.shortcuts
     if alike and judges_each_image_alone(discriminator):
         d_slopes, d_pixels = d_tape.gradient(d_total, (d_variables, fake))
-        pixels = d_pixels * _from_called_fake_to_called_real(on_fake, fake.shape.rank)
+        factor = tf.cast(_from_called_fake_to_called_real(on_fake, fake.shape.rank), d_pixels.dtype)
+        pixels = tf.cond(  # where a slope is next to 0, a factor cannot bring it back
+            tf.reduce_min(on_fake) > SUREST, lambda: d_pixels * factor, lambda: d_tape.gradient(g_loss, fake)
+        )
     else:
         d_slopes, pixels = d_tape.gradient(d_scaled, d_variables), d_tape.gradient(g_scaled, fake)
     targets = [fake, *g_added]
@@ -179,7 +184,7 @@ def _from_called_fake_to_called_real(logits: tf.Tensor, rank: int) -> tf.Tensor:
 
     With p the sigmoid of the logit, the first is p / 2 times the logit's own slope, the second -(1 - p) times it.
     """
-    return tf.reshape(-2 * tf.exp(-tf.maximum(logits, -60.0)), (-1, *[1] * (rank - 1)))
+    return tf.reshape(-2 * tf.exp(-tf.maximum(logits, SUREST)), (-1, *[1] * (rank - 1)))
 
 
 def _update(

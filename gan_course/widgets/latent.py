@@ -47,6 +47,7 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
         gan = pretrained("mnist")
     generator, dim = gan.best_generator, gan.latent_dim
     directions = principal_directions(_first_kernel(generator, dim), DIRECTIONS)
+    directions = np.pad(directions, ((0, DIRECTIONS - len(directions)), (0, 0)))  # a small space has fewer
 
     figure = None
 

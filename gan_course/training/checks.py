@@ -58,7 +58,7 @@ def check_answers(discriminator: keras.Model, shape: tuple[int, ...], from_logit
     if not (from_logits is None or isinstance(from_logits, bool)):
         raise ValueError(f"from_logits is {from_logits!r}; expected True or False, or leave it out")
     if from_logits is None and found not in ("probabilities", "logits"):
-        if not has_graph(discriminator) and _keeps_logits(discriminator, shape):
+        if _keeps_logits(discriminator, shape):
             return False
         raise ValueError(
             f"the discriminator ends in {found}, so it cannot be told whether it answers with probabilities or "

@@ -170,7 +170,7 @@ class GAN(SteppedModel):
         self._look_at_networks()
         if augmentation is not None:
             checks.check_augmentation(augmentation, self.image_shape)
-        average = copied(self.generator) if recipe.averaging else None
+        average = self._average_of_now() if recipe.averaging else None
         given = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
         scaled = kwargs.get("auto_scale_loss", True)
         optimizers = [
@@ -183,6 +183,16 @@ class GAN(SteppedModel):
         self._is_set = True
         self.optimizer = Both(*optimizers, self.generator, self.discriminator)
         self.augmentation, self.averaged_generator = augmentation, average
+
+    def _average_of_now(self) -> keras.Model:
+        """Return a copy of the generator: the one there is, if it fits, since Keras forgets no network."""
+        kept = self.averaged_generator
+        if kept is None or [each.shape for each in kept.weights] != [
+            each.shape for each in self.generator.weights
+        ]:
+            return copied(self.generator)
+        kept.set_weights(self.generator.get_weights())
+        return kept
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Update both networks on one batch of real images; return the two losses of this batch.

@@ -39,7 +39,9 @@ def nearest_images(images: np.ndarray, training: np.ndarray, count: int = 1) -> 
         )
     if (images.dtype == np.uint8) != (training.dtype == np.uint8):
         raise ValueError(f"found images {images.dtype} and training images {training.dtype}; scale both or none")
-    if images.dtype != np.uint8 and (np.abs(images).max() > 1.001) != (np.abs(training).max() > 1.001):
+    if images.dtype != np.uint8 and (np.abs(images).max() > 2) != (
+        np.abs(training).max() > 2
+    ):  # 1 and a little more
         raise ValueError("only one of the images and the training images lies in [-1, 1]; scale both or none")
     flat = images.reshape(len(images), -1).astype("float32")
     positions, closeness = np.empty((len(flat), 0), int), np.empty((len(flat), 0), "float32")

@@ -18,7 +18,6 @@ from gan_course.callbacks import read_losses
 from gan_course.callbacks.quality import read_quality
 from gan_course.synthetic import draw_face
 
-ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "gan_course.cli"]
 pytestmark = pytest.mark.usefixtures("few_digits")
 
@@ -213,10 +212,3 @@ def test_ctrl_c_leaves_whole_faces_only(few_digits):
     names = sorted(path.name for path in Path("run").iterdir())
     assert names == [f"{number:06d}.jpg" for number in range(1, len(names) + 1)] and len(names) >= 3
     assert len(datasets.load_image_folder("run")) == len(names)
-
-
-def test_nothing_but_the_command_line_calls_it():
-    folders = ("gan_course", "benchmarks", "tools", "notebooks", "solutions", "exercises", "data")
-    files = [path for folder in folders for kind in ("py", "ipynb") for path in ROOT.glob(f"{folder}/**/*.{kind}")]
-    callers = [path for path in files if re.search(r"\bcli\.main\b|import .*\bcli\b", path.read_text())]
-    assert len(files) > 50 and callers == []

@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 import sys
 from pathlib import Path
 
@@ -111,3 +112,10 @@ def test_a_circle_is_found_however_it_is_written(line, tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "house", raising=False)
     found = imports("house")
     assert {*circle(found)} == {"house.attic", "house.cellar"} and {*circle(arrows(found))} == {"attic", "cellar"}
+
+
+def test_nothing_but_the_command_line_calls_it():
+    folders = ("gan_course", "benchmarks", "tools", "notebooks", "solutions", "exercises", "data")
+    files = [path for folder in folders for kind in ("py", "ipynb") for path in ROOT.glob(f"{folder}/**/*.{kind}")]
+    callers = [path for path in files if re.search(r"\bcli\.main\b|import .*\bcli\b", path.read_text())]
+    assert len(files) > 50 and callers == []

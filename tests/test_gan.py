@@ -273,7 +273,11 @@ def head_of(side: int) -> keras.Sequential:
     [
         (small_generator(), head(layers.Dense(2, activation="softmax")), r"expected \(1,\)"),
         (small_generator(), head_of(5), r"draws images of shape \(4, 4, 1\), the discriminator takes \(5, 5, 1\)"),
-        (small_discriminator(), small_discriminator(), r"takes shape \(4, 4, 1\) for each image; expected latent"),
+        (
+            small_discriminator(),
+            small_discriminator(),
+            "takes a condition, pictures .*, and the discriminator takes none",
+        ),
         (keras.Sequential([layers.Dense(3)]), small_discriminator(), "has no weights yet"),
         ("generator", small_discriminator(), "expected a Keras model"),
         (small_generator(), head(layers.Activation("sigmoid")), "nothing to train"),

@@ -29,9 +29,11 @@ class LivePlot(keras.callbacks.Callback):
         count: How many images are drawn.
         columns: How many stand in a row.
         seed: Seed of their latent vectors, which stay the same.
+        conditions: What they are to show, where the networks take conditions; there are then as many images.
 
     Raises:
-        ValueError: If `steps`, `count` or `columns` is no whole number of at least 1.
+        ValueError: If `steps`, `count` or `columns` is no whole number of at least 1. When training starts, if the
+            conditions do not fit the networks.
 
     Example:
         >>> from gan_course.callbacks import LivePlot
@@ -40,7 +42,13 @@ class LivePlot(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, steps: int, losses: LossLog | None = None, count: int = 25, columns: int = 5, seed: int = 0
+        self,
+        steps: int,
+        losses: LossLog | None = None,
+        count: int = 25,
+        columns: int = 5,
+        seed: int = 0,
+        conditions: Any = None,
     ) -> None:
         """Keep the settings."""
         super().__init__()
@@ -49,15 +57,16 @@ class LivePlot(keras.callbacks.Callback):
             whole("count", count),
             whole("columns", columns),
         )
-        self.losses, self.seed = losses, whole("seed", seed, least=0)
+        self.losses, self.seed, self.conditions = losses, whole("seed", seed, least=0), conditions
+        if conditions is not None:
+            self.count = len(conditions)
         self._handle = None
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Show what the model draws before the first step of this call of `fit`."""
         self._losses = [row[1:3] for row in self.losses.rows] if self.losses else []
         self._before = len(self._losses)
-        shape = self.count, self.model.latent_dim
-        self._latent = np.random.default_rng(self.seed).standard_normal(shape, "float32")
+        self._inputs = self.model.drawn_from(self.count, self.seed, self.conditions)
         if in_notebook():
             self._handle = DisplayHandle()
             self._handle.display(**self._picture())
@@ -65,7 +74,7 @@ class LivePlot(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Keep the losses, and draw again when enough time has passed."""
-        self._losses.append((float(logs["d_loss"]), float(logs["g_loss"])))
+        self._losses.append([float(logs.get(name, np.nan)) for name in ("d_loss", "g_loss")])
         now = time.perf_counter()
         if len(self._losses) == self._before + 1:
             self._start = now  # the first step is slow: TensorFlow traces it
@@ -82,13 +91,13 @@ class LivePlot(keras.callbacks.Callback):
 
     def _picture(self, ended: bool = False) -> dict[str, Any]:
         """Return the whole picture; an interruption while it is made leaves the one before."""
-        images = self.model.best_generator.predict_on_batch(self._latent)  # a quarter of the cost of `generate`
+        images = self.model.best_generator.predict_on_batch(self._inputs)  # a quarter of the cost of `generate`
         grid = image_grid(unscale(images), self.columns)
         d_loss, g_loss = np.reshape(self._losses, (-1, 2)).T
         timed = len(d_loss) - self._before - 1
         seconds_a_step = (time.perf_counter() - self._start) / timed if timed > 0 else None
         words = pace(self.model.steps, self.steps, seconds_a_step, ended)
-        figure = show_training(d_loss, g_loss, grid, words, self.model.steps - len(d_loss))
+        figure = show_training(d_loss, g_loss, grid, words, self.model.steps - len(d_loss), self.model.recipe.loss)
         return {"obj": {"image/png": as_png(figure), "text/plain": words}, "raw": True}
 
 

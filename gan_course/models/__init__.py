@@ -1,7 +1,16 @@
 """The networks of the lessons, as plain Keras models, and how images are drawn with them."""
 
-from gan_course.models.drawing import generate
+from gan_course.models.conditional import conditional_discriminator, conditional_generator
+from gan_course.models.drawing import generate, generator_inputs
 from gan_course.models.mnist import mnist_discriminator, mnist_generator
 from gan_course.models.small import small_networks
 
-__all__ = ["generate", "mnist_discriminator", "mnist_generator", "small_networks"]
+__all__ = [
+    "conditional_discriminator",
+    "conditional_generator",
+    "generate",
+    "generator_inputs",
+    "mnist_discriminator",
+    "mnist_generator",
+    "small_networks",
+]

@@ -1,32 +1,72 @@
 """Images from any generator."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
 from gan_course.arguments import whole
-from gan_course.graphs import input_shape
+from gan_course.graphs import has_graph, input_shape
 
 
-def generate(generator: keras.Model, count: int, seed: int | None = None) -> np.ndarray:
+def generate(
+    generator: keras.Model, count: int | None = None, seed: int | None = None, conditions: Any = None
+) -> np.ndarray:
     """Draw images with any generator.
 
     Args:
-        generator: A Keras model from `(n, latent_dim)` to images `(n, height, width, channels)`.
-        count: How many.
+        generator: A Keras model from latent vectors `(n, latent_dim)`, conditions `(n, ...)`, or a list of both
+            to images `(n, height, width, channels)`.
+        count: How many; None for as many as conditions.
         seed: The same seed gives the same latent vectors. `None` draws new ones each time.
+        conditions: What the generator takes beside the latent vectors, one for each image.
 
     Returns:
         Array `(count, height, width, channels)`, float32, in the range that the generator draws in.
 
     Raises:
-        ValueError: If `count` is less than 1.
+        ValueError: If `count` is less than 1 or not that of the conditions, or conditions are missing or not
+            taken.
 
     Example:
         >>> from gan_course.models import generate, mnist_generator
         >>> generate(mnist_generator(), 2, seed=0).shape
         (2, 28, 28, 1)
     """
-    count, generator = whole("count", count), getattr(generator, "best_generator", generator)
+    generator = getattr(generator, "best_generator", generator)
+    inputs = generator_inputs(generator, count, seed, conditions)
+    return generator.predict(inputs, batch_size=256, verbose=0).astype("float32", copy=False)
+
+
+def generator_inputs(
+    generator: keras.Model, count: int | None = None, seed: int | None = None, conditions: Any = None
+) -> np.ndarray | list[np.ndarray]:
+    """Return what a generator draws from: normally distributed latent vectors, conditions, or a list of both.
+
+    Arguments and errors are those of `generate`.
+
+    Example:
+        >>> from gan_course.models import generator_inputs, mnist_generator
+        >>> generator_inputs(mnist_generator(), 2, seed=0).shape
+        (2, 100)
+    """
     seed = seed if seed is None else whole("seed", seed, least=0)
-    latent = np.random.default_rng(seed).standard_normal((count, input_shape(generator)[-1]), "float32")
-    return generator.predict(latent, batch_size=256, verbose=0).astype("float32", copy=False)
+    shapes = [tuple(each.shape) for each in generator.inputs] if has_graph(generator) else [input_shape(generator)]
+    takes_latent, takes_condition = len(shapes[0]) == 2, len(shapes) > 1 or len(shapes[0]) != 2
+    if takes_condition != (conditions is not None):
+        raise ValueError(
+            "the generator takes no conditions; leave them out"
+            if conditions is not None
+            else "the generator takes a condition for each image; say generate(conditions=...)"
+        )
+    if takes_condition:
+        conditions = np.asarray(conditions)
+        found = len(conditions) if conditions.ndim else 0
+        count = found if count is None else whole("count", count)
+        if count != found or not found:
+            raise ValueError(f"count is {count} and there are {found} conditions; expected one for each image")
+        if not takes_latent:
+            return conditions
+    count = whole("count", count)
+    latent = np.random.default_rng(seed).standard_normal((count, shapes[0][-1]), "float32")
+    return [latent, conditions] if takes_condition else latent

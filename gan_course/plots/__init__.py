@@ -7,11 +7,11 @@ from gan_course.plots.convolution import Sweep, convolution_words, show_convolut
 from gan_course.plots.images import (
     D_COLOR,
     G_COLOR,
-    LN2,
     as_png,
     image_grid,
     show_images,
     show_losses,
+    side_by_side,
 )
 from gan_course.plots.latent import show_latent
 from gan_course.plots.live import pace, show_training
@@ -20,6 +20,7 @@ from gan_course.plots.plane import ARROW, LONGEST, show_game
 from gan_course.plots.tables import number
 from gan_course.plots.timeline import show_step, show_timeline, spread, timeline_gif
 from gan_course.plots.upsampling import show_upsampling, upsampling_words
+from gan_course.recipes import LN2
 
 __all__ = [
     "ARROW",
@@ -48,6 +49,7 @@ __all__ = [
     "show_step",
     "show_timeline",
     "show_training",
+    "side_by_side",
     "show_upsampling",
     "spherical_walk",
     "spread",

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from gan_course.arguments import whole
+from gan_course.recipes import LOSSES
 
-LN2 = float(np.log(2))
 D_COLOR, G_COLOR = "#0072B2", "#D55E00"  # blue and vermillion, told apart by every kind of eyes
 
 
@@ -52,6 +52,36 @@ def image_grid(images: np.ndarray, columns: int = 5, gap: int = 2) -> np.ndarray
     return grid[..., 0] if channels == 1 else grid
 
 
+def side_by_side(*columns: np.ndarray) -> np.ndarray:
+    """Join pictures that belong together, such as a condition, what was drawn from it, and its target.
+
+    Args:
+        *columns: uint8 `(n, height, width, 1 or 3)` each. Gray ones become gray colours beside colours, and small
+            ones are enlarged to the size of the largest by repeating pixels.
+
+    Returns:
+        uint8 `(n, height, columns * width, channels)`.
+
+    Raises:
+        ValueError: If there are not as many in each, or the largest has not a multiple of each one's pixels.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_course.plots import side_by_side
+        >>> side_by_side(np.zeros((2, 4, 4, 1), "uint8"), np.zeros((2, 8, 8, 3), "uint8")).shape
+        (2, 8, 16, 3)
+    """
+    counts = {len(each) for each in columns}
+    height, width, channels = np.max([each.shape[1:] for each in columns], axis=0)
+    if len(counts) > 1 or any(height % each.shape[1] or width % each.shape[2] for each in columns):
+        found = ", ".join(str(each.shape) for each in columns)
+        raise ValueError(
+            f"the pictures have shapes {found}; expected as many of each, of one size or enlarged to it"
+        )
+    enlarged = [each.repeat(height // each.shape[1], 1).repeat(width // each.shape[2], 2) for each in columns]
+    return np.concatenate([np.broadcast_to(each, (*each.shape[:3], channels)) for each in enlarged], axis=2)
+
+
 def show_images(images: np.ndarray, columns: int = 5, title: str | None = None, inches: float = 3.0) -> Figure:
     """Draw images in a grid.
 
@@ -72,13 +102,16 @@ def show_images(images: np.ndarray, columns: int = 5, title: str | None = None, 
     return figure
 
 
-def show_losses(d_loss: Sequence[float], g_loss: Sequence[float], smooth: int = 1) -> Figure:
-    """Draw both losses over the steps, with the line at ln 2 where the discriminator can only guess.
+def show_losses(
+    d_loss: Sequence[float], g_loss: Sequence[float], smooth: int = 1, loss: str = "non-saturating"
+) -> Figure:
+    """Draw both losses over the steps, with a line where the discriminator can only guess.
 
     Args:
         d_loss: One value a step.
         g_loss: One value a step.
         smooth: How many steps are averaged for one point of the line; single steps jump about.
+        loss: Which one, a name in `gan_course.recipes.LOSSES`.
 
     Returns:
         A matplotlib figure.
@@ -94,20 +127,42 @@ def show_losses(d_loss: Sequence[float], g_loss: Sequence[float], smooth: int = 
             "expected as many of each, and smooth from 1 to that number"
         )
     figure, axes = plt.subplots(figsize=(6.5, 3), layout="constrained")
-    draw_losses(axes, d_loss, g_loss, smooth)
+    draw_losses(axes, d_loss, g_loss, smooth, loss=loss)
     axes.legend(frameon=False)
     return figure
 
 
-def draw_losses(axes: Axes, d_loss: Sequence[float], g_loss: Sequence[float], smooth: int, first: int = 0) -> None:
+def draw_losses(
+    axes: Axes,
+    d_loss: Sequence[float],
+    g_loss: Sequence[float],
+    smooth: int,
+    first: int = 0,
+    loss: str = "non-saturating",
+) -> None:
     """Draw the lines of `show_losses` into axes; `first` is the step before the first loss."""
     count = len(d_loss) // smooth
     steps = first + (np.arange(count) + 0.5) * smooth
     for values, label, color in ((g_loss, "generator", G_COLOR), (d_loss, "discriminator", D_COLOR)):
         means = np.reshape(values[: count * smooth], (count, smooth)).mean(1)
         axes.plot(steps, means, label=label, color=color, lw=1)
-    axes.axhline(LN2, color="black", lw=0.8, ls="--", label="ln 2: a guess")
-    axes.set(xlabel="step", ylabel="binary cross-entropy", ylim=(0, None))
+    draw_guess(axes, loss)
+    known = LOSSES[loss]
+    axes.set(xlabel="step", ylabel="binary cross-entropy" if known.is_probability else f"{loss} loss")
+    if loss == "non-saturating":
+        axes.set_ylim(0, None)
+
+
+def draw_guess(axes: Axes, loss: str) -> None:
+    """Draw a dashed line at each loss of a discriminator that can only guess."""
+    d_guess, g_guess = LOSSES[loss].guess
+    is_ln2 = LOSSES[loss].is_probability
+    if d_guess == g_guess:
+        label = "ln 2: a guess" if is_ln2 else f"{d_guess:.2g}: a guess"
+        axes.axhline(d_guess, color="black", lw=0.8, ls="--", label=label)
+        return
+    axes.axhline(d_guess, color=D_COLOR, lw=0.8, ls="--", label="a guess")
+    axes.axhline(g_guess, color=G_COLOR, lw=0.8, ls="--")
 
 
 def clear(*all_axes: Axes) -> None:

@@ -13,7 +13,12 @@ POINTS = 200
 
 
 def show_training(
-    d_loss: Sequence[float], g_loss: Sequence[float], grid: np.ndarray, title: str, first: int = 0
+    d_loss: Sequence[float],
+    g_loss: Sequence[float],
+    grid: np.ndarray,
+    title: str,
+    first: int = 0,
+    loss: str = "non-saturating",
 ) -> Figure:
     """Draw the losses so far beside the last grid.
 
@@ -23,6 +28,7 @@ def show_training(
         grid: As `image_grid` makes it.
         title: A line above both, such as `pace` returns.
         first: The step before the first loss.
+        loss: Which one, a name in `gan_course.recipes.LOSSES`.
 
     Returns:
         A matplotlib figure of 7 by 3 inches. Its places are fixed, which is quick to draw and stands still.
@@ -41,7 +47,7 @@ def show_training(
     figure = Figure(figsize=(7, 3))
     figure.text(0.01, 0.94, title, va="center", fontsize=11)
     left, right = figure.add_axes((0.08, 0.16, 0.5, 0.64)), figure.add_axes((0.63, 0.04, 0.36, 0.84))
-    draw_losses(left, d_loss, g_loss, max(1, len(d_loss) // POINTS), first)
+    draw_losses(left, d_loss, g_loss, max(1, len(d_loss) // POINTS), first, loss)
     left.set_xlim(first, first + max(len(d_loss), 1))
     left.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=9, borderpad=0)
     right.imshow(grid, cmap="gray", vmin=0, vmax=255)

@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from gan_course.plane.points import WINDOW, Scene
-from gan_course.plots.images import D_COLOR, G_COLOR, LN2, clear
+from gan_course.plots.images import D_COLOR, G_COLOR, clear
+from gan_course.recipes import LN2
 
 ARROW, LONGEST = 0.1, 0.3  # how long an arrow of length 1 is drawn, and how long any is drawn at most
 _ANSWERS = LinearSegmentedColormap.from_list("answers", ["#F2B68C", "white", "#8FC3E6"])  # pale G_COLOR, D_COLOR

@@ -57,7 +57,7 @@ class Judge:
     """A discriminator and how its answers are read.
 
     Args:
-        discriminator: From images `(n, height, width, channels)` to answers `(n, ...)`.
+        discriminator: From images `(n, height, width, channels)`, and conditions, to answers `(n, ...)`.
         from_logits: Whether the answers are logits; else they are probabilities.
     """
 
@@ -69,13 +69,15 @@ class Judge:
             _before_sigmoid(discriminator) if behind and not _ends_at_once(discriminator) else discriminator
         )
 
-    def logits(self, images: tf.Tensor) -> tf.Tensor:
-        """Return the logits `(n, ...)`, float32, of images `(n, height, width, channels)`, in training mode.
+    def logits(self, images: Any, condition: Any = None, training: bool = True) -> tf.Tensor:
+        """Return the logits `(n, ...)`, float32, of images `(n, height, width, channels)`.
+
+        What the networks are told beside each image, if anything, is the condition.
 
         Where the network answers with a probability they are what goes into its sigmoid, so that their slope
         does not vanish where the probability is rounded to 0 or 1. Keras's own losses take them from there too.
         """
-        found = self.asked(images, training=True)
+        found = self.asked(images if condition is None else [images, condition], training=training)
         if self.asked is self.discriminator and not self.from_logits:
             found = logits_behind(found)
         return tf.cast(found, tf.float32)

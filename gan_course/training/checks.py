@@ -1,115 +1,78 @@
-"""What `GAN` refuses, in words: networks that do not fit each other, and settings that would be ignored."""
+"""What `GAN` refuses, in words: settings that would be ignored, and those that do not fit its networks."""
 
 import warnings
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from gan_course.graphs import has_graph, input_shape
-from gan_course.training.answers import answers_with, last_operation
+from gan_course.recipes import Recipe
+from gan_course.training.conditions import Condition
+from gan_course.training.fits import Fit
 
-_IN_RANGE = ("tanh", "Tanh", "softsign", "Softsign", "hard_tanh", "HardTanh")
 _OF_COMPILE = ("run_eagerly", "jit_compile", "auto_scale_loss", "steps_per_execution")
+_DROPOUT = (keras.layers.Dropout, keras.layers.SpatialDropout2D, keras.layers.AlphaDropout)
+_GEOMETRIC = (
+    "RandomTranslation",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomZoom",
+    "RandomShear",
+    "RandomPerspective",
+    "RandomElasticTransform",
+)
 
 
-def check_networks(generator: Any, discriminator: Any) -> tuple[int, ...]:
-    """Return the shape of an image, `(height, width, channels)`, that both networks agree on.
-
-    Raises:
-        ValueError: If one is no Keras model, has no weights or nothing to train, or they do not fit each other.
-    """
-    for role, network in (("generator", generator), ("discriminator", discriminator)):
-        _check_model(network, role)
-    latent, image = _input_shape(generator, "generator"), _input_shape(discriminator, "discriminator")
-    if len(latent) != 1 or latent[0] is None:
-        raise ValueError(
-            f"the generator takes shape {latent} for each image; expected latent vectors (latent_dim,)"
-        )
-    drawn = _output_shape(generator, latent, "generator")
-    if None in drawn:
-        drawn = tuple(generator(tf.zeros((1, *latent))).shape[1:])
-    if len(drawn) != 3:
-        raise ValueError(f"the generator draws shape {drawn}; expected images (height, width, channels)")
-    if len(image) != 3 or any(side not in (None, found) for side, found in zip(image, drawn, strict=True)):
-        raise ValueError(f"the generator draws images of shape {drawn}, the discriminator takes {image}")
-    answer = _output_shape(discriminator, drawn, "discriminator")
-    if not answer or answer[-1] != 1:
-        raise ValueError(
-            f"the discriminator returns shape {answer} for each image; expected (1,), or (height, width, 1) for a "
-            "judgement of each patch"
-        )
-    return drawn
-
-
-def check_answers(discriminator: keras.Model, shape: tuple[int, ...], from_logits: bool | None) -> bool:
-    """Return whether the discriminator answers with logits, as it was said or as its graph shows.
+def check_recipe(recipe: Recipe, discriminator: keras.Model, condition: Condition | None) -> None:
+    """Raise a `ValueError` for a setting without sense for these networks, and warn of one that is not meant so.
 
     Args:
+        recipe: The settings.
         discriminator: From images to answers.
-        shape: That of an image.
-        from_logits: What was said; None if nothing.
-
-    Raises:
-        ValueError: If the graph shows something else than was said, or leaves it open and nothing was said.
+        condition: What both networks take beside, if anything.
     """
-    found = answers_with(discriminator)
-    if not (from_logits is None or isinstance(from_logits, bool)):
-        raise ValueError(f"from_logits is {from_logits!r}; expected True or False, or leave it out")
-    if from_logits is None and found not in ("probabilities", "logits"):
-        if _keeps_logits(discriminator, shape):
-            return False
+    inside = discriminator._flatten_layers()
+    if recipe.gp_lambda and any(isinstance(layer, keras.layers.BatchNormalization) for layer in inside):
         raise ValueError(
-            f"the discriminator ends in {found}, so it cannot be told whether it answers with probabilities or "
-            "logits; end it with a sigmoid, or say GAN(..., from_logits=True) or from_logits=False"
+            "gp_lambda asks for the slope at each image alone, and the discriminator has BatchNormalization, "
+            "which mixes images; leave it out there, or take LayerNormalization"
         )
-    if from_logits is None:
-        return found == "logits"
-    if (from_logits, found) == (True, "probabilities"):
+    if recipe.reconstruction and (condition is None or condition.kind == "labels"):
+        told = "no condition" if condition is None else "a label alone"
         raise ValueError(
-            "the discriminator ends in a sigmoid, so its answers are no logits; leave from_logits out"
+            f"reconstruction compares each image with the one it is to become, and the networks take {told}, "
+            "which does not say which that is; give them pictures or vectors as conditions"
         )
-    if (from_logits, found) == (False, "logits"):
-        raise ValueError(
-            "the discriminator ends without an activation, so its answers are logits; end it with a sigmoid, or "
-            "say from_logits=True"
-        )
-    if not from_logits and found != "probabilities":
-        answers = np.asarray(discriminator(_noise((8, *shape))))
-        if not (answers.min() >= 0 and answers.max() <= 1):
-            raise ValueError(
-                f"from_logits is False and the discriminator answers with {answers.min():g} to {answers.max():g}; "
-                "probabilities lie in [0, 1]"
-            )
-    return bool(from_logits)
-
-
-def latent_dim(generator: keras.Model) -> int:
-    """Return how many numbers a latent vector has."""
-    return _input_shape(generator, "generator")[0]
-
-
-def warn_of_range(generator: keras.Model, latent_dim: int) -> None:
-    """Warn if the generator draws outside [-1, 1], or only in [0, 1], where the course's images do not lie."""
-    if has_graph(generator) and _ends_in_range(generator):
-        return
-    latent = _noise((8, latent_dim))
-    drawn = np.concatenate([np.asarray(generator(scale * latent)) for scale in (1, 100)])
-    low, high = float(drawn.min()), float(drawn.max())
-    if low >= 0 or max(-low, high) > 1:
-        limits = "[0, 1]" if low >= 0 and high <= 1 else f"{low:.3g} to {high:.3g}"
+    dropped = max((getattr(layer, "rate", 0) for layer in inside if isinstance(layer, _DROPOUT)), default=0)
+    if recipe.without_dropout and recipe.is_penalised and dropped:
         warnings.warn(
-            f"the generator can draw values of {limits}, and images lie in [-1, 1] here; "
-            "end it with activation='tanh'",
+            f"the recipe {recipe.name!r} is meant for a discriminator without dropout, its penalty keeps that in "
+            f"check; this one drops {dropped:g}: make it with dropout=0",
             stacklevel=3,
         )
 
 
-def check_augmentation(augmentation: Any, shape: tuple[int, ...]) -> None:
-    """Raise a `ValueError` if images of `shape` cannot go through, or a gradient cannot come back."""
+def check_rates(recipe: Recipe, generator_optimizer: Any, discriminator_optimizer: Any) -> None:
+    """Raise a `ValueError` if a learning rate is given beside the optimiser that has its own."""
+    given = (("g_learning_rate", generator_optimizer), ("d_learning_rate", discriminator_optimizer))
+    for name, optimizer in given:
+        if getattr(recipe, name) is not None and optimizer is not None:
+            raise ValueError(f"{name} is for the recipe's Adam, and you give an optimizer; set its learning_rate")
+
+
+def check_augmentation(augmentation: Any, fit: Fit, recipe: Recipe) -> None:
+    """Raise a `ValueError` if images cannot go through, their condition not alike, or no gradient comes back.
+
+    Args:
+        augmentation: A Keras layer.
+        fit: What the networks take.
+        recipe: The settings beside.
+    """
     if not isinstance(augmentation, keras.Layer):
         raise ValueError(f"the augmentation is a {type(augmentation).__name__}; expected a Keras layer or model")
+    shape = fit.image_shape
+    if fit.condition and fit.condition.kind == "pictures":
+        shape = _beside(augmentation, fit, recipe)
     changed = augmentation(keras.Input(shape)).shape[1:]
     if changed != shape:
         raise ValueError(f"the augmentation turns images of shape {shape} into {changed}; expected the same shape")
@@ -127,15 +90,37 @@ def check_augmentation(augmentation: Any, shape: tuple[int, ...]) -> None:
         )
 
 
+def _beside(augmentation: keras.Layer, fit: Fit, recipe: Recipe) -> tuple[int, ...]:
+    """Return the shape of an image with its condition behind, which are changed alike."""
+    (*sides, channels), (*others, more) = fit.image_shape, fit.condition.shape
+    layers = [layer for layer in augmentation._flatten_layers() if not isinstance(layer, keras.Model)]
+    strange = [type(layer).__name__ for layer in layers if type(layer).__name__ not in _GEOMETRIC]
+    if sides != others:
+        raise ValueError(
+            f"the images have {sides[0]} x {sides[1]} pixels and the pictures beside them {others[0]} x "
+            f"{others[1]}, so they cannot be changed alike; leave the augmentation out"
+        )
+    if strange:
+        raise ValueError(
+            f"the augmentation has {strange[0]}; beside pictures it can only move them, alike for both: "
+            f"{', '.join(_GEOMETRIC[:4])}"
+        )
+    if recipe.gp_lambda:
+        raise ValueError(
+            "gp_lambda asks between real images and fakes, and the augmentation moves the pictures beside them "
+            "differently; take r1_gamma, or leave one of the two out"
+        )
+    return (*sides, channels + more)
+
+
 def check_compile_settings(settings: dict[str, Any]) -> None:
     """Raise a `ValueError` that names a setting of Keras's `compile` which a GAN would have to ignore."""
     advice = {
-        "loss": "the losses are those of the recipe",
-        "loss_weights": "the losses are those of the recipe",
+        "loss_weights": "the weights are adversarial and reconstruction",
         "metrics": "measure with a callback, such as gan_course.callbacks.Quality",
         "weighted_metrics": "measure with a callback, such as gan_course.callbacks.Quality",
         "optimizer": "say generator_optimizer and discriminator_optimizer",
-        "learning_rate": "say generator_optimizer=keras.optimizers.Adam(...) and discriminator_optimizer=...",
+        "learning_rate": "say g_learning_rate and d_learning_rate",
     }
     for name, value in settings.items():
         if name not in _OF_COMPILE and value is not None:
@@ -177,54 +162,3 @@ def checked_callbacks(callbacks: Any, checkpoint: type) -> tuple[list[keras.call
     if len(checkpoints) > 1:
         raise ValueError(f"callbacks holds {len(checkpoints)} Checkpoints; a training has one folder, so give one")
     return found, checkpoints[0] if checkpoints else None
-
-
-def _check_model(network: Any, role: str) -> None:
-    if not isinstance(network, keras.Model):
-        kind = f"{type(network).__module__.partition('.')[0]}.{type(network).__name__}"
-        old = (
-            "; tf_keras is Keras 2: make it with `import keras`" if "tf_keras" in type(network).__module__ else ""
-        )
-        raise ValueError(f"the {role} is a {kind}; expected a Keras model{old}")
-    if not network.built or not (has_graph(network) or network.weights):
-        raise ValueError(
-            f"the {role} has no weights yet; start it with keras.Input(...), or call it once on a batch"
-        )
-    if not network.trainable_variables:
-        raise ValueError(f"the {role} has nothing to train; set its `trainable` back to True")
-
-
-def _input_shape(network: keras.Model, role: str) -> tuple[int | None, ...]:
-    """Return what a network takes for each image, without the batch."""
-    shape = input_shape(network)
-    if shape is None:
-        wanted = "latent vectors" if role == "generator" else "images"
-        raise ValueError(f"the {role} takes several inputs; expected one, {wanted}")
-    return shape[1:]
-
-
-def _output_shape(network: keras.Model, shape: tuple[int | None, ...], role: str) -> tuple[int | None, ...]:
-    try:
-        output = network.compute_output_spec(keras.KerasTensor((None, *shape)))
-    except Exception as error:  # what a network of one's own raises on wrong shapes can be anything
-        reason = str(error).strip().partition("\n")[0]
-        raise ValueError(f"the {role} cannot be called with shape {(None, *shape)}: {reason}") from None
-    if not isinstance(output, keras.KerasTensor):
-        raise ValueError(f"the {role} returns a {type(output).__name__} of outputs; expected one")
-    return tuple(output.shape[1:])
-
-
-def _keeps_logits(network: keras.Model, shape: tuple[int, ...]) -> bool:
-    """Whether the answers come out of a sigmoid of Keras that tells what went in."""
-    return hasattr(network(_noise((2, *shape)), training=True), "_keras_logits")
-
-
-def _ends_in_range(generator: keras.Model) -> bool:
-    operation = last_operation(generator)
-    activation = getattr(operation, "activation", operation)
-    name = getattr(activation, "__name__", type(activation).__name__)
-    return name in _IN_RANGE and (getattr(activation, "__module__", "") or "").startswith("keras.")
-
-
-def _noise(shape: tuple[int, ...]) -> np.ndarray:
-    return np.random.default_rng(0).standard_normal(shape, "float32")

@@ -11,9 +11,12 @@ import tensorflow as tf
 from gan_course.arguments import whole
 from gan_course.training import checks
 from gan_course.training.checkpoint import Checkpoint
+from gan_course.training.conditions import Condition
 from gan_course.training.feed import (
     ANOTHER_DATASET,
+    OTHER_NUMBER,
     OTHER_SHAPE,
+    OTHER_SIZES,
     OUT_OF_RANGE,
     ArrayFeed,
     DatasetFeed,
@@ -22,7 +25,7 @@ from gan_course.training.feed import (
 )
 from gan_course.training.interrupt import Watch, check_finite, stop_gently
 from gan_course.training.optimizers import learns
-from gan_course.training.states import StepCounter
+from gan_course.training.states import Standing
 
 
 class _Plan(NamedTuple):
@@ -48,33 +51,42 @@ class SteppedModel(keras.Model):
 
     What it is made of says a subclass: `networks` and `optimizers`, each by its role, `image_shape`, the
     `data_seed` that the order of the images follows from, and `train_step`.
+
+    Attributes:
+        condition: What is to be given beside each image; None for nothing.
+        batches_a_step: How many batches `train_step` is given at once, in turn image after image of each.
+        accuracies: Whether a callback asks how often the discriminator is right.
     """
+
+    condition: Condition | None = None
+    batches_a_step = 1
+    accuracies = False
 
     def __init__(self, **kwargs: Any) -> None:
         """Start at step 0."""
         super().__init__(**kwargs)
         self.folder = None  # that of the training which a Checkpoint keeps
-        self._counter = StepCounter()
-        self._made_for: list[bool] = []  # which weights could be trained when the train function was made
+        self._standing = Standing()
+        self._made_for: list[bool] = []  # what could be trained and is told since the train function was made
 
     @property
     def steps(self) -> int:
         """How many steps this model has trained, over all calls of `fit`."""
-        if self._counter.is_unknown:  # of a file from before the steps were kept beside the optimisers
+        if self._standing.is_unknown:  # of a file from before the steps were kept beside the optimisers
             first = next(iter(self.optimizers.values()), None)
             return int(first.iterations) if first else 0
-        return self._counter.read()
+        return self._standing.read()
 
     def begin(self) -> None:
         """Do what is to be done before the first step of a call."""
-        if self._counter.is_unknown:
-            self._counter.set(self.steps)
+        if self._standing.is_unknown:
+            self._standing.set(self.steps)
 
     def make_train_function(self, force: bool = False) -> Any:
         """Make what `fit` and `train_on_batch` call; it is made anew when a layer was frozen or thawed."""
         layers = [layer for network in self.networks.values() for layer in network._flatten_layers()]
         parts = [*layers, *(weight for network in self.networks.values() for weight in network.weights)]
-        flags = [part.trainable for part in parts]
+        flags = [self.accuracies, *(part.trainable for part in parts)]
         if self.train_function is not None and not force and flags == self._made_for:
             return self.train_function
         for role, network in self.networks.items():
@@ -83,7 +95,7 @@ class SteppedModel(keras.Model):
         function, self._made_for = self.train_function, flags
 
         def as_it_stands(iterator: Any) -> Any:
-            same = [part.trainable for part in parts] == flags
+            same = [self.accuracies, *(part.trainable for part in parts)] == flags
             return (function if same else self.make_train_function())(iterator)
 
         self.train_function = as_it_stands
@@ -117,9 +129,12 @@ class SteppedModel(keras.Model):
 
         Args:
             x: Images `(n, height, width, channels)`, float, values in [-1, 1]; or a batched
-                `tf.data.Dataset` of them. Labels beside them are ignored.
-            y: Ignored.
-            batch_size: How many images of an array a step gets; 32 if None. A dataset has its own.
+                `tf.data.Dataset` of them, or of pairs of them and their conditions.
+            y: What goes with each image, where the networks take conditions: labels `(n,)`, vectors `(n, k)` or
+                pictures `(n, height, width, channels)` in [-1, 1]. Otherwise labels are ignored, also those in a
+                dataset.
+            batch_size: How many images of an array a batch has; 32 if None. A dataset has its own. A step takes
+                one batch, or with `discriminator_updates` several.
             epochs: How often the images are gone through, or `steps_per_epoch` steps are trained.
             verbose: 0 prints nothing, 1 a progress bar, 2 a line an epoch.
             callbacks: Keras callbacks. One that sets `model.optimizer.learning_rate` changes both rates by the
@@ -151,7 +166,9 @@ class SteppedModel(keras.Model):
         batch_size = batch_size if batch_size is None else whole("batch_size", batch_size)
         steps_per_epoch = steps_per_epoch if steps_per_epoch is None else whole("steps_per_epoch", steps_per_epoch)
         callbacks, checkpoint = checks.checked_callbacks(callbacks, Checkpoint)
-        feed = make_feed(x, self.image_shape, batch_size, steps_per_epoch, bool(shuffle))
+        self.accuracies = any(getattr(each, "accuracies", False) for each in callbacks)
+        asked = batch_size, steps_per_epoch, bool(shuffle), self.batches_a_step
+        feed = make_feed(x, y, self.image_shape, self.condition, *asked)
         self.make_train_function()
         say = print if verbose else _say_nothing
         plan = self._plan(feed, checkpoint, epochs, initial_epoch, steps_per_epoch, say)
@@ -219,10 +236,17 @@ class SteppedModel(keras.Model):
         except BaseException as error:
             held = f"; {checkpoint.path} holds step {checkpoint.saved:,}" if checkpoint else ""
             say(f"\nStopped after step {self.steps:,}{held}.")
-            for sentence in (OUT_OF_RANGE, OTHER_SHAPE, ANOTHER_DATASET):
-                if isinstance(error, tf.errors.InvalidArgumentError) and sentence in str(error):
-                    raise ValueError(sentence) from None
+            if isinstance(error, tf.errors.InvalidArgumentError):
+                for sign, sentence in self._sentences().items():
+                    if sign in str(error):
+                        raise ValueError(sentence) from None
             raise
+
+    def _sentences(self) -> dict[str, str]:
+        """What to say of a batch that cannot be trained on, by what TensorFlow says."""
+        known = [OUT_OF_RANGE, OTHER_SHAPE, ANOTHER_DATASET, OTHER_NUMBER]
+        known += [self.condition.wrong] if self.condition else []
+        return {**{sentence: sentence for sentence in known}, "Cannot batch tensors": OTHER_SIZES}
 
     def train_on_batch(
         self,
@@ -235,14 +259,15 @@ class SteppedModel(keras.Model):
         """Train one step on the images that are given.
 
         Args:
-            x: Images `(n, height, width, channels)`, values in [-1, 1]; `n` is the size of the batch.
-            y: Ignored.
+            x: Images `(n, height, width, channels)`, values in [-1, 1]; `n` is the size of the batch, or of all
+                batches that a step takes.
+            y: Their conditions, where the networks take them; ignored otherwise.
             sample_weight: Refused.
             class_weight: Refused.
             return_dict: Return the losses under their names.
 
         Returns:
-            `[d_loss, g_loss]`, or a dictionary of them.
+            `[d_loss, g_loss]` and what else is told, or a dictionary of them.
 
         Raises:
             ValueError: As `fit` does.
@@ -253,7 +278,14 @@ class SteppedModel(keras.Model):
         checks.check_fit_settings({"sample_weight": sample_weight, "class_weight": class_weight}, "train_on_batch")
         self.make_train_function()
         self.begin()
-        losses = super().train_on_batch(checked_array(x, self.image_shape), return_dict=True)
+        images = checked_array(x, self.image_shape)
+        if len(images) % self.batches_a_step:
+            raise ValueError(
+                f"there are {len(images)} images, and a step divides them among {self.batches_a_step} updates of "
+                "the discriminator; give a multiple of that"
+            )
+        conditions = self.condition and self.condition.checked(y, len(images))
+        losses = super().train_on_batch(images, conditions, return_dict=True)
         check_finite(losses, self)
         return losses if return_dict else [*losses.values()]
 

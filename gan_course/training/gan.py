@@ -8,25 +8,26 @@ import tensorflow as tf
 
 from gan_course import recipes
 from gan_course.arguments import whole
-from gan_course.models import generate
-from gan_course.training import checks
+from gan_course.losses import devices
+from gan_course.models import generator_inputs
+from gan_course.training import checks, fits
 from gan_course.training.answers import Judge
 from gan_course.training.copies import copied
 from gan_course.training.feed import checked_array
 from gan_course.training.fitting import SteppedModel
 from gan_course.training.optimizers import Both, own_optimizer
 from gan_course.training.states import load_states, random_states, save_states
-from gan_course.training.steps import STEPS, Players, devices
+from gan_course.training.steps import STEPS, Batch, Players
 
 
 @keras.saving.register_keras_serializable("gan_course")
 class GAN(SteppedModel):
     """A generator and a discriminator that train against each other.
 
-    The loss is the non-saturating one (Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, section 3):
-    the discriminator learns to call real images 1 and fakes 0, the generator learns to be called 1.
-    Each optimiser owns the variables of its network, so no `trainable` flag is ever changed; a layer that you
-    freeze stays as it is. How a step goes is the recipe's: see `compile`.
+    Where nothing else is said, the loss is the non-saturating one (Goodfellow et al., 2014,
+    https://arxiv.org/abs/1406.2661, section 3): the discriminator learns to call real images 1 and fakes 0, the
+    generator learns to be called 1. Each optimiser owns the variables of its network, so no `trainable` flag is
+    ever changed; a layer that you freeze stays as it is. How a step goes is the recipe's: see `compile`.
 
     Args:
         generator: A built Keras model from `(n, latent_dim)` to images `(n, height, width, channels)`,
@@ -34,6 +35,11 @@ class GAN(SteppedModel):
         discriminator: A built Keras model from such images to `(n, 1)`, the probability that an image
             is real, values in [0, 1]. With `(n, rows, columns, 1)` it judges patches, and the loss is the mean
             over them (Isola et al., 2017, https://arxiv.org/abs/1611.07004, section 3.2.2).
+
+            Both may take a condition as a second input (Mirza and Osindero, 2014,
+            https://arxiv.org/abs/1411.1784): labels `(n,)`, vectors `(n, k)` or pictures
+            `(n, height, width, channels)`, as functional models `keras.Model([latent, label], image)` and
+            `keras.Model([image, label], answer)`. A generator from pictures alone needs no latent vector.
         seed: Seed of the latent vectors drawn in training. `None` takes Keras's global seed.
         from_logits: Whether the discriminator answers with logits, any numbers, in place of probabilities. Where
             it ends in a sigmoid, or in a dense or convolution layer without an activation, it is found by itself.
@@ -69,7 +75,7 @@ class GAN(SteppedModel):
         self.seed = seed if seed is None else whole("seed", seed, least=0)
         self.generator, self.discriminator, self._said = generator, discriminator, from_logits
         self._look_at_networks()
-        checks.warn_of_range(generator, self.latent_dim)
+        fits.warn_of_range(generator, self._fit)
         self.latent_seed = keras.random.SeedGenerator(self.seed)
         self.averaged_generator = None
         self.augmentation = None
@@ -77,9 +83,9 @@ class GAN(SteppedModel):
 
     def _look_at_networks(self) -> None:
         """See whether they fit each other, as they stand now, and how the discriminator's answers are read."""
-        self.image_shape = checks.check_networks(self.generator, self.discriminator)
-        self.from_logits = checks.check_answers(self.discriminator, self.image_shape, self._said)
-        self.latent_dim = checks.latent_dim(self.generator)
+        self._fit = fits.fit_networks(self.generator, self.discriminator)
+        self.image_shape, self.latent_dim, self.condition = self._fit
+        self.from_logits = fits.check_answers(self.discriminator, self._fit, self._said)
         self._judge = Judge(self.discriminator, self.from_logits)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -103,9 +109,20 @@ class GAN(SteppedModel):
         """What the order of the images follows from, beside the step."""
         return int(self.latent_seed.state.numpy()[0])
 
-    def call(self, latent: Any, training: bool = False) -> Any:
-        """Return the images `(n, height, width, channels)` of latent vectors `(n, latent_dim)`."""
-        return self.generator(latent, training=training)
+    @property
+    def batches_a_step(self) -> int:
+        """How many batches a step is given: one for each update of the discriminator."""
+        return self.recipe.discriminator_updates if self.compiled else 1
+
+    @property
+    def answers(self) -> str:
+        """What `judge` returns: `"probabilities"`, or `"scores"` where the loss knows none."""
+        is_score = self.compiled and not recipes.LOSSES[self.recipe.loss].is_probability
+        return "scores" if is_score else "probabilities"
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Return the images `(n, height, width, channels)` of what the generator takes."""
+        return self.generator(inputs, training=training)
 
     @property
     def best_generator(self) -> keras.Model:
@@ -124,12 +141,9 @@ class GAN(SteppedModel):
         generator_optimizer: Any = None,
         discriminator_optimizer: Any = None,
         recipe: str = "plain",
-        r1_gamma: float | None = None,
-        r1_every: int | None = None,
-        averaging: float | None = None,
         augmentation: keras.Layer | None = None,
         shortcuts: bool = True,
-        **kwargs: Any,
+        **settings: Any,
     ) -> None:
         """Give each network its optimiser, and choose how a step goes.
 
@@ -141,9 +155,6 @@ class GAN(SteppedModel):
                 gradient penalty on real images and an average of the generator to draw with. `"textbook"` is
                 the older books' step: two updates of the discriminator, then the generator on the same latent
                 vectors, with Adam as it comes. See `gan_course.recipes.RECIPES`.
-            r1_gamma: Weight of the gradient penalty R1, 0 for none, in place of the recipe's.
-            r1_every: Steps from one penalty to the next, in place of the recipe's.
-            averaging: Decay of the generator's average, 0 for none, in place of the recipe's.
             augmentation: Random changes that the discriminator sees every image through, real or fake, from
                 images to images: one of Keras's random layers, or a `keras.Sequential` of several. It keeps a
                 discriminator from learning few images by heart. The generator learns through it and so does not
@@ -155,28 +166,38 @@ class GAN(SteppedModel):
             shortcuts: Compute faster what gives the same within rounding: `UpSampling2D` and the `Conv2D` after it
                 as one operation (see `gan_course.layers`), and the discriminator's pass back over the fakes
                 once for both updates.
-            **kwargs: Keras's own settings, such as `jit_compile` and `run_eagerly`.
+            **settings: In place of the recipe's, each described in `gan_course.recipes.Recipe`: `loss` (one of
+                `gan_course.recipes.LOSSES`), the penalties `r1_gamma`, `r2_gamma`, `gp_lambda` and
+                `penalty_every`, `averaging`, `label_smoothing`, `discriminator_updates`, `skip_below`,
+                `reconstruction`, `adversarial`, `d_learning_rate`, `g_learning_rate`. And Keras's own, such as
+                `jit_compile` and `run_eagerly`.
 
         Raises:
             ValueError: If both networks are given one optimiser object, or one that has trained others; if there
-                is no such recipe, or a setting is out of its range or unknown to the recipe; or if the
-                augmentation changes the shape of images or lets no gradient through.
+                is no such recipe, or a setting is out of its range, unknown, or without sense for the recipe or
+                the networks; or if the augmentation changes the shape of images or lets no gradient through.
+
+        Warns:
+            UserWarning: If the recipe is meant for a discriminator without dropout, and this one has some.
         """
-        checks.check_compile_settings(kwargs)
+        own = {name: settings.pop(name) for name in (*recipes.GIVEN,) if name in settings}
+        checks.check_compile_settings(settings)
         shared = generator_optimizer is discriminator_optimizer
         if shared and isinstance(generator_optimizer, keras.optimizers.Optimizer):
             raise ValueError("both networks were given the same optimizer object; make one for each")
-        recipe = recipes.get(recipe, r1_gamma=r1_gamma, r1_every=r1_every, averaging=averaging)
+        recipe = recipes.get(recipe, **own)
         self._look_at_networks()
+        checks.check_recipe(recipe, self.discriminator, self.condition)
+        checks.check_rates(recipe, generator_optimizer, discriminator_optimizer)
         if augmentation is not None:
-            checks.check_augmentation(augmentation, self.image_shape)
+            checks.check_augmentation(augmentation, self._fit, recipe)
         average = self._average_of_now() if recipe.averaging else None
         given = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
-        scaled = kwargs.get("auto_scale_loss", True)
+        scaled = settings.get("auto_scale_loss", True)
         optimizers = [
             own_optimizer(each, getattr(self, role), role, recipe, scaled) for role, each in given.items()
         ]
-        super().compile(optimizer=None, **{key: value for key, value in kwargs.items() if value is not None})
+        super().compile(optimizer=None, **{key: value for key, value in settings.items() if value is not None})
         self.recipe, self.shortcuts = recipe, shortcuts
         self._is_set = False
         self.generator_optimizer, self.discriminator_optimizer = optimizers
@@ -195,32 +216,59 @@ class GAN(SteppedModel):
         return kept
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Update both networks on one batch of real images; return the two losses of this batch.
+        """Update both networks on real images; return the losses of before.
 
         Args:
-            data: Images `(n, height, width, channels)`, values in [-1, 1], or a tuple that starts with them.
+            data: Images `(n, height, width, channels)`, values in [-1, 1], or a tuple of them and their
+                conditions. Where the discriminator learns several times a step, it learns from equal shares.
 
         Returns:
             `d_loss`, the mean binary cross-entropy over the n real and n fake images, and `g_loss`, that of
-            the fakes labelled 1. Both are ln 2 = 0.693 when the discriminator answers 0.5 everywhere.
+            the fakes labelled 1. Both are ln 2 = 0.693 when the discriminator answers 0.5 everywhere. With
+            another loss they are that one's; see `gan_course.recipes.LossFacts.guess`.
         """
-        real = tf.convert_to_tensor(keras.utils.unpack_x_y_sample_weight(data)[0])
-        with tf.control_dependencies([real]):  # a batch that cannot be read must change nothing
-            latent = self.draw_latent(tf.shape(real)[0])
-            steps = self._counter.variable
-            losses = STEPS[self.recipe.step](self._players(), real, latent, self.recipe, steps)
+        real, condition, _ = keras.utils.unpack_x_y_sample_weight(data)
+        real = tf.convert_to_tensor(real)
+        condition = None if self.condition is None else tf.convert_to_tensor(condition)
+        read = [real] if condition is None else [real, condition]
+        with tf.control_dependencies(read):  # a batch that cannot be read must change nothing
+            steps, recipe = self._standing.steps, self.recipe
+            skip = self._standing.d_loss.value < recipe.skip_below if recipe.skip_below else False
+            told = STEPS[recipe.step](self._players(), self._batches(real, condition), recipe, steps, skip)
             steps.assign_add(1)
+            if recipe.skip_below:
+                self._standing.d_loss.assign(self._of_all(told["d_loss"]))
             if self.averaged_generator is not None:
                 self._average()
-        return {name: devices() * loss for name, loss in losses.items()}
+        return {name: devices() * value for name, value in told.items()}
+
+    def _batches(self, real: tf.Tensor, condition: tf.Tensor | None) -> list[Batch]:
+        """Divide what a step is given among the updates of the discriminator; each takes every k-th image."""
+        parts, found = self.recipe.discriminator_updates, []
+        for part in range(parts):
+            images, about = (
+                each if parts == 1 or each is None else each[part::parts] for each in (real, condition)
+            )
+            count = tf.shape(images)[0]
+            latent = None if self.latent_dim is None else self.draw_latent(count)
+            mix = self._own_share(keras.random.uniform, (count, 1, 1, 1)) if self.recipe.gp_lambda else None
+            found.append(Batch(images, latent, about, mix))
+        return found
 
     def draw_latent(self, count: Any) -> tf.Tensor:
         """Return the next random latent vectors `(count, latent_dim)` of the training.
 
         With several devices each draws those of all and takes its own, so that they are those of one device.
         """
-        of_all = keras.random.normal((devices(), count, self.latent_dim), seed=self.latent_seed)
+        return self._own_share(keras.random.normal, (count, self.latent_dim))
+
+    def _own_share(self, draw: Any, shape: tuple[Any, ...]) -> tf.Tensor:
+        of_all = draw((devices(), *shape), seed=self.latent_seed)
         return of_all[tf.distribute.get_replica_context().replica_id_in_sync_group]
+
+    def _of_all(self, share: tf.Tensor) -> tf.Tensor:
+        """Return the sum of what each device has."""
+        return tf.distribute.get_replica_context().all_reduce("sum", share) if devices() > 1 else share
 
     def _players(self) -> Players:
         return Players(
@@ -230,45 +278,68 @@ class GAN(SteppedModel):
             self.discriminator_optimizer,
             self.augmentation,
             self.shortcuts,
+            self.accuracies,
         )
 
     def _average(self) -> None:
-        steps = tf.cast(self._counter.variable.value, tf.float32)
+        steps = tf.cast(self._standing.steps.value, tf.float32)
         decay = tf.minimum(self.recipe.averaging, (1 + steps) / (10 + steps))
         for average, now in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
             is_number = "float" in now.dtype
             average.assign(now + tf.cast(decay, now.dtype) * (average - now) if is_number else now)
 
-    def judge(self, images: Any) -> np.ndarray:
+    def judge(self, images: Any, conditions: Any = None) -> np.ndarray:
         """Return D(x), the probability that each image is real, also where the discriminator gives logits.
+
+        With a loss that knows no probabilities (see `answers`) it is the score: any number, the higher the more
+        real; what a sigmoid at the end of the network would have been given.
 
         Args:
             images: `(n, height, width, channels)`, float, values in [-1, 1].
+            conditions: One for each image, where the networks take them.
 
         Returns:
             Array `(n,)`, float32, values in [0, 1]; of a discriminator of patches the mean over them.
         """
         images = checked_array(images, self.image_shape)
-        blocks = [images[start : start + 256] for start in range(0, len(images), 256)]
-        answers = np.concatenate([self.discriminator.predict_on_batch(block) for block in blocks])
-        probabilities = 1 / (1 + np.exp(-answers)) if self.from_logits else answers
-        return probabilities.reshape(len(images), -1).mean(axis=1).astype("float32")
+        if self.condition is not None:
+            conditions = self.condition.checked(conditions, len(images))
+        answers = []
+        for start in range(0, len(images), 256):
+            block = [each[start : start + 256] for each in (images, conditions) if each is not None]
+            answers.append(self._answers_of(*block).reshape(len(block[0]), -1).mean(axis=1))
+        return np.concatenate(answers).astype("float32")
 
-    def generate(self, count: int, seed: int | None = None) -> np.ndarray:
+    def _answers_of(self, *block: np.ndarray) -> np.ndarray:
+        if self.answers == "scores":
+            return self._judge.logits(*block, training=False).numpy()
+        found = self.discriminator.predict_on_batch(block if len(block) > 1 else block[0])
+        return 1 / (1 + np.exp(-found)) if self.from_logits else found
+
+    def generate(self, count: int | None = None, seed: int | None = None, conditions: Any = None) -> np.ndarray:
         """Draw images from random latent vectors, with batch normalisation in inference mode.
 
         Args:
-            count: How many.
+            count: How many; None for as many as conditions.
             seed: The same seed gives the same latent vectors. `None` draws new ones each time.
+            conditions: What each image is to show, where the networks take conditions: labels `(count,)`,
+                vectors `(count, k)` or pictures `(count, height, width, channels)` in [-1, 1].
 
         Returns:
             Array `(count, height, width, channels)`, float32, values in [-1, 1];
             `gan_course.datasets.unscale` turns them into 0 to 255.
 
         Raises:
-            ValueError: If `count` is less than 1.
+            ValueError: If `count` is less than 1 or not that of the conditions, or these do not fit the networks.
         """
-        return generate(self.best_generator, count, seed)
+        inputs = self.drawn_from(count, seed, conditions)
+        return self.best_generator.predict(inputs, batch_size=256, verbose=0).astype("float32", copy=False)
+
+    def drawn_from(self, count: int | None = None, seed: int | None = None, conditions: Any = None) -> Any:
+        """Return what `generate` draws its images from: latent vectors, conditions, or a list of both."""
+        if self.condition is not None:
+            conditions = self.condition.checked(conditions)
+        return generator_inputs(self.generator, count, seed, conditions)
 
     def get_config(self) -> dict[str, Any]:
         """Return what `keras.models.load_model` needs to make this model again."""
@@ -289,12 +360,12 @@ class GAN(SteppedModel):
 
     def save_own_variables(self, store: Any) -> None:
         """Keep the number of steps and the random states, which Keras leaves out."""
-        store["steps"] = np.array(self.steps)
+        self._standing.save(store, self.steps)
         save_states(self._random_states(), store)
 
     def load_own_variables(self, store: Any) -> None:
         """Take up what `save_own_variables` left; in files from before they had names, as it was numbered."""
-        self._counter.load(store)
+        self._standing.load(store)
         load_states(self._random_states(), store)
 
     def _random_states(self) -> dict[str, keras.Variable]:
@@ -309,7 +380,7 @@ class GAN(SteppedModel):
             f"{role}_optimizer": keras.saving.serialize_keras_object(each)
             for role, each in self.optimizers.items()
         }
-        settings = {name: getattr(self.recipe, name) for name in ("r1_gamma", "r1_every", "averaging")}
+        settings = {name: getattr(self.recipe, name) for name in recipes.SETTINGS}
         augmentation = self.augmentation and keras.saving.serialize_keras_object(self.augmentation)
         settings |= {"augmentation": augmentation, "shortcuts": self.shortcuts}
         return {"recipe": self.recipe.name, **settings, **optimizers}

@@ -25,7 +25,7 @@ def own_optimizer(given: Any, network: keras.Model, role: str, recipe: Recipe, s
         ValueError: If it is no optimiser, or has trained another network.
     """
     try:
-        default = keras.optimizers.Adam(recipe.learning_rate, beta_1=recipe.beta_1)
+        default = keras.optimizers.Adam(recipe.rate(role), beta_1=recipe.beta_1)
         optimizer = default if given is None else keras.optimizers.get(given)
     except Exception:  # Keras raises many kinds for what it does not know
         optimizer = None

@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from gan_course.recipes import RECIPES, SETTINGS
+
 BEFORE = {"from_logits": False}
 """Settings that were added later, with the value that all trainings had before."""
 
@@ -46,9 +48,20 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> Iterator[str]:
         there: As `settings_of` returned them when the folder was written.
         here: Those of now.
     """
-    there = {**{key: value for key, value in BEFORE.items() if key in here}, **there}
+    there = {**{key: value for key, value in BEFORE.items() if key in here}, **_with_newer(there)}
     pair = ({**_without_incidentals(each), "name": None} for each in (there, here))
     yield from _differences(*({key: _numbered(value, {}) for key, value in each.items()} for each in pair))
+
+
+def _with_newer(settings: dict[str, Any]) -> dict[str, Any]:
+    """Add the recipe's settings that a folder is too old to know; `penalty_every` was called `r1_every`."""
+    found = dict(settings.get("compile", {}))
+    if found.get("recipe") not in RECIPES:
+        return settings
+    if "r1_every" in found:
+        found["penalty_every"] = found.pop("r1_every")
+    newer = {name: getattr(RECIPES[found["recipe"]], name) for name in SETTINGS}
+    return {**settings, "compile": {**newer, **found}}
 
 
 def _without_incidentals(settings: dict[str, Any]) -> dict[str, Any]:

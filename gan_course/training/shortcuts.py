@@ -10,13 +10,17 @@ from gan_course.layers import UpsampleConv2D
 
 EACH_IMAGE_ALONE = (
     layers.Activation,
+    layers.Add,
     layers.AveragePooling2D,
+    layers.Concatenate,
     layers.Conv2D,
     layers.Cropping2D,
     layers.Dense,
     layers.DepthwiseConv2D,
+    layers.Dot,
     layers.Dropout,
     layers.ELU,
+    layers.Embedding,
     layers.Flatten,
     layers.GaussianNoise,
     layers.GlobalAveragePooling2D,
@@ -71,6 +75,7 @@ def _is_proved(operation: Any) -> bool:
     return (
         type(operation) in EACH_IMAGE_ALONE
         and getattr(operation, "activation", activations.linear) in KNOWN_ACTIVATIONS
+        and not (type(operation) is layers.Concatenate and operation.axis == 0)
         and operation.dtype_policy.name == "float32"
         and not {"call", "convolution_op"} & {*vars(operation)}
     )

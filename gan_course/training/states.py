@@ -1,37 +1,50 @@
-"""What the next step depends on beside weights and optimisers: random states, and how many steps there were."""
+"""What the next step depends on beside weights and optimisers: random states, and where the training stands."""
 
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 
 
-class StepCounter:
-    """Counts the steps of a training, whatever its optimisers count.
+class Standing:
+    """Where a training stands: how many steps there were, whatever its optimisers count, and the last loss.
 
-    Keras does not see the variable, so it is no weight of the model.
+    Keras does not see the variables, so they are no weights of the model.
+
+    Attributes:
+        steps: How many steps there were, int64.
+        d_loss: The discriminator's loss in the step before, float32; infinite where none is known.
     """
 
     def __init__(self) -> None:
         """Start at 0."""
         self.is_unknown = False  # whether a file was loaded that did not say how many steps there were
-        self.variable = keras.Variable(0, trainable=False, dtype="int64", aggregation="only_first_replica")
+        settings = {"trainable": False, "aggregation": "only_first_replica"}
+        self.steps = keras.Variable(0, dtype="int64", **settings)
+        self.d_loss = keras.Variable(float("inf"), dtype="float32", **settings)
 
     def read(self) -> int:
         """Return how many steps there were."""
-        return int(self.variable.numpy())
+        return int(self.steps.numpy())
 
     def set(self, steps: int) -> None:
         """Go on from that number."""
-        self.variable.assign(steps)
+        self.steps.assign(steps)
         self.is_unknown = False
+
+    def save(self, store: Any, steps: int) -> None:
+        """Write it into what Keras saves of a model."""
+        store["steps"], store["d_loss"] = np.array(steps), self.d_loss.numpy()
 
     def load(self, store: Any) -> None:
         """Go on from what Keras has read of a saved model."""
-        self.is_unknown = "steps" not in {*store.keys()}
+        held = {*store.keys()}
+        self.is_unknown = "steps" not in held
         if not self.is_unknown:
             self.set(store["steps"])
+        self.d_loss.assign(store["d_loss"] if "d_loss" in held else float("inf"))
 
 
 def random_states(latent: keras.Variable, parts: dict[str, Any]) -> dict[str, keras.Variable]:

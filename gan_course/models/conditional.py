@@ -1,0 +1,71 @@
+"""The networks of the digits with a label beside: which digit is to be drawn, which one it is said to be."""
+
+import keras
+from keras import layers
+
+from gan_course.arguments import whole
+from gan_course.models.mnist import mnist_discriminator, mnist_generator
+
+
+def conditional_generator(classes: int = 10, latent_dim: int = 100) -> keras.Model:
+    """Return the digits' generator, told which digit to draw.
+
+    The label becomes ten numbers of its own, which stand behind the latent vector (Mirza and Osindero, 2014,
+    https://arxiv.org/abs/1411.1784, section 3.2). What follows is `mnist_generator`.
+
+    Args:
+        classes: How many labels there are, from 0.
+        latent_dim: How many numbers a latent vector has.
+
+    Returns:
+        An uncompiled model from latent vectors `(n, latent_dim)` and labels `(n,)` to `(n, 28, 28, 1)`, values
+        in [-1, 1].
+
+    Raises:
+        ValueError: If `classes` or `latent_dim` is not a positive whole number.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_course.models import conditional_generator, generate
+        >>> generate(conditional_generator(), seed=0, conditions=np.array([3, 3, 7])).shape
+        (3, 28, 28, 1)
+    """
+    latent = keras.Input((whole("latent_dim", latent_dim),), name="latent")
+    label = keras.Input((), dtype="int32", name="label")
+    x = layers.Concatenate()([latent, layers.Embedding(whole("classes", classes), 10)(label)])
+    for layer in mnist_generator(x.shape[1]).layers:
+        x = layer(x)
+    return keras.Model([latent, label], x, name="generator")
+
+
+def conditional_discriminator(classes: int = 10, dropout: float = 0.3) -> keras.Model:
+    """Return the digits' discriminator, told which digit each image is said to be.
+
+    It adds to the score how well the features fit the label: their inner product with a vector that is learned
+    for each class (Miyato and Koyama, 2018, Projection Discriminator, https://arxiv.org/abs/1802.05637, section
+    3). What comes before is `mnist_discriminator`.
+
+    Args:
+        classes: How many labels there are, from 0.
+        dropout: As in `mnist_discriminator`.
+
+    Returns:
+        An uncompiled model from images `(n, 28, 28, 1)`, values in [-1, 1], and labels `(n,)` to `(n, 1)`, the
+        probability that the image is real and shows what its label says.
+
+    Raises:
+        ValueError: If `classes` is not a positive whole number.
+
+    Example:
+        >>> from gan_course.models import conditional_discriminator
+        >>> conditional_discriminator().count_params()
+        275585
+    """
+    image = keras.Input((28, 28, 1), name="image")
+    label = keras.Input((), dtype="int32", name="label")
+    features = image
+    for layer in mnist_discriminator(dropout).layers[:-1]:
+        features = layer(features)
+    fitting = layers.Dot(axes=1)([features, layers.Embedding(whole("classes", classes), features.shape[1])(label)])
+    score = layers.Add()([layers.Dense(1)(features), fitting])
+    return keras.Model([image, label], layers.Activation("sigmoid")(score), name="discriminator")

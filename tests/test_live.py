@@ -104,8 +104,8 @@ def test_what_is_drawn_are_the_losses_and_images_of_this_training(screen, monkey
     gan, log, plot = small_gan(), live_log(), LivePlot(7, count=4, columns=2)
     train(gan, 3, plot)
     train(gan, 4, log, plot)
-    d_loss, g_loss, grid, _, first = drawn[-1]
-    assert first == 3
+    d_loss, g_loss, grid, _, first, loss = drawn[-1]
+    assert first == 3 and loss == "non-saturating"
     np.testing.assert_allclose(np.stack([d_loss, g_loss], 1), log.losses)
     np.testing.assert_array_equal(grid, live.image_grid(live.unscale(gan.generate(4, seed=0)), 2))
 
@@ -116,7 +116,7 @@ def test_the_losses_from_before_an_interruption_are_drawn_too(screen, tmp_path, 
     train(small_gan(), 3, LossLog(tmp_path / "history.csv"), Checkpoint(tmp_path))
     log = LossLog(tmp_path / "history.csv")
     train(small_gan(), 5, Checkpoint(tmp_path), log, LivePlot(5, log, count=4))
-    d_loss, g_loss, _, words, first = drawn[-1]
+    d_loss, g_loss, _, words, first, _ = drawn[-1]
     assert first == 0 and words.startswith("step 5 of 5")
     np.testing.assert_allclose(np.stack([d_loss, g_loss], 1), [row[1:3] for row in log.rows])
 

@@ -321,8 +321,8 @@ Sequential.__module__ = "tf_keras.src.engine.sequential"
 @pytest.mark.parametrize(
     ("generator", "discriminator", "message"),
     [
-        (lambda: two_inputs((4,)), small_discriminator, "the generator takes several inputs"),
-        (small_generator, lambda: two_inputs((4, 4, 1)), "the discriminator takes several inputs"),
+        (lambda: two_inputs((4,)), small_discriminator, "the generator takes a condition, .* takes none"),
+        (small_generator, lambda: two_inputs((4, 4, 1)), "the discriminator takes a condition, .* takes none"),
         (called_two, small_discriminator, "the generator takes several inputs"),
         (Sequential, small_discriminator, "a tf_keras.Sequential; expected a Keras model; tf_keras is Keras 2"),
         (lambda: Own(16), small_discriminator, "the generator has no weights yet; .* or call it once"),

@@ -89,7 +89,7 @@ def test_the_command_draws_from_an_old_run(run, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"r1_every": 4}, "compile r1_every was 2 and is 4"),
+        ({"r1_every": 4}, "compile penalty_every was 2 and is 4"),
         ({"recipe": "plain"}, "compile recipe was 'course' and is 'plain'"),
         ({"averaging": 0.9}, "compile averaging was 0.999 and is 0.9"),
     ],

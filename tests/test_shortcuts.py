@@ -96,11 +96,17 @@ def test_networks_that_compare_images_learn_as_without_shortcuts(way):
     assert_same(one_step(network), one_step(network, shortcuts=False))
 
 
-def alone(layer: keras.Layer) -> keras.Sequential:
+def alone(layer: keras.Layer) -> keras.Model:
     """A discriminator with a layer of the list in the middle."""
-    kind = type(layer)
-    first = [layers.Reshape((16,))] if kind in (layers.Dense, layers.Flatten) else []
-    return keras.Sequential([keras.Input((4, 4, 1)), *first, layer, layers.Flatten(), layers.Dense(1, **SIGMOID)])
+    start = keras.Input((4, 4, 1))
+    flat = layers.Flatten()(start)
+    if isinstance(layer, (layers.Add, layers.Concatenate, layers.Dot)):
+        x = layer([layers.Dense(3)(flat), layers.Dense(3)(flat)])
+    elif isinstance(layer, layers.Embedding):
+        x = layers.Concatenate()([flat, layers.Flatten()(layer(flat))])
+    else:
+        x = layers.Flatten()(layer(flat if type(layer) is layers.Dense else start))
+    return keras.Model(start, layers.Dense(1, **SIGMOID)(x))
 
 
 ARGUMENTS = {
@@ -110,7 +116,9 @@ ARGUMENTS = {
     "Cropping2D": (1,),
     "Dense": (3,),
     "DepthwiseConv2D": (3,),
+    "Dot": (1,),
     "Dropout": (0.3,),
+    "Embedding": (3, 2),
     "GaussianNoise": (0.1,),
     "Reshape": ((2, 8, 1),),
     "SeparableConv2D": (2, 3),
@@ -129,6 +137,12 @@ def test_each_layer_of_the_list_is_proved(kind):
 
     assert judges_each_image_alone(network())
     assert_same(one_step(network), one_step(network, shortcuts=False))
+
+
+def test_images_joined_along_the_batch_take_no_shortcut():
+    start = keras.Input((4, 4, 1))
+    joined = layers.Concatenate(axis=0)([start, start])
+    assert not judges_each_image_alone(keras.Model(start, layers.Dense(1)(layers.Flatten()(joined))))
 
 
 def test_the_lessons_discriminator_takes_the_shortcut():

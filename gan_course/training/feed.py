@@ -181,9 +181,9 @@ def make_feed(
     """
     if not isinstance(x, tf.data.Dataset):
         images, size = checked_array(x, shape), 32 if batch_size is None else batch_size
+        conditions = condition and condition.checked(y, len(images))
         if size > len(images):
             raise ValueError(f"batch_size is {size} and there are only {len(images)} images; make it smaller")
-        conditions = condition and condition.checked(y, len(images))
         return ArrayFeed(images, size, shuffle, conditions, batches_a_step)
     if batch_size is not None:
         raise ValueError(f"batch_size is {batch_size}, and a dataset has batches already; leave batch_size out")

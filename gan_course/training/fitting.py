@@ -246,7 +246,7 @@ class SteppedModel(keras.Model):
         """What to say of a batch that cannot be trained on, by what TensorFlow says."""
         known = [OUT_OF_RANGE, OTHER_SHAPE, ANOTHER_DATASET, OTHER_NUMBER]
         known += [self.condition.wrong] if self.condition else []
-        return {**{sentence: sentence for sentence in known}, "Cannot batch tensors": OTHER_SIZES}
+        return {**{each: each for each in known}, "tensor to the batch": OTHER_SIZES, "Cannot batch": OTHER_SIZES}
 
     def train_on_batch(
         self,

@@ -14,7 +14,7 @@ from PIL import Image
 
 from gan_course import GAN
 from tests.networks import small_gan, small_generator, small_images
-from tests.two_devices import discriminator, weights
+from tests.two_devices import MORE, discriminator, weights
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,7 +29,7 @@ def two_devices(tmp_path_factory):
     return json.loads((folder / "found.json").read_text())
 
 
-@pytest.mark.parametrize("training", ["plain, adam", "textbook, sgd", "course, sgd"])
+@pytest.mark.parametrize("training", ["plain, adam", "textbook, sgd", "course, sgd", *MORE])
 def test_two_devices_compute_what_one_does(two_devices, training):
     assert two_devices["replicas"] == 2
     found = two_devices[training]

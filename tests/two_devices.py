@@ -18,7 +18,16 @@ import tensorflow as tf  # noqa: E402
 from keras import layers  # noqa: E402
 
 from gan_course.callbacks import Checkpoint, LossLog, SampleGrid  # noqa: E402
+from tests import test_conditions  # noqa: E402
 from tests.networks import small_generator, small_images, state  # noqa: E402
+
+MORE = {
+    "labels": {"kind": "labels", "recipe": "course"},
+    "pictures": {"kind": "pictures", "reconstruction": 2.0, "loss": "least-squares"},
+    "several updates": {"loss": "wasserstein", "gp_lambda": 0.2, "discriminator_updates": 2},
+    "both penalties": {"loss": "relativistic", "r1_gamma": 1, "r2_gamma": 1},
+    "at rest": {"skip_below": 0.6931},
+}
 
 
 def generator() -> keras.Model:
@@ -36,20 +45,28 @@ def discriminator() -> keras.Model:
     return keras.Sequential([keras.Input((4, 4, 1)), *judge, layers.Dense(1, activation="sigmoid")])
 
 
-def made(strategy: tf.distribute.Strategy, optimizer: str, **settings: object) -> "gan_course.GAN":
+def made(
+    strategy: tf.distribute.Strategy, optimizer: str, kind: str | None = None, **settings: object
+) -> "gan_course.GAN":
     keras.utils.set_random_seed(1)
     make = {"sgd": lambda: keras.optimizers.SGD(0.3), "adam": lambda: None}[optimizer]
     with strategy.scope():
-        gan = gan_course.GAN(generator(), discriminator(), seed=2)
+        told = (test_conditions.generator(kind), test_conditions.discriminator(kind)) if kind else None
+        gan = gan_course.GAN(*(told or (generator(), discriminator())), seed=2)
         gan.compile(make(), make(), **settings)
     return gan
+
+
+def data(kind: str | None) -> tuple[np.ndarray, ...]:
+    images = small_images(24)
+    return (images, test_conditions.conditions(kind, 24)) if kind else (images,)
 
 
 def compared(one: tf.distribute.Strategy, two: tf.distribute.Strategy, **settings: object) -> dict[str, float]:
     """Train both; return how far the weights moved, and by how much weights and losses differ at most."""
     gans, logs = [made(strategy, **settings) for strategy in (one, two)], [LossLog(), LossLog()]
     for gan, log in zip(gans, logs, strict=True):
-        gan.fit(small_images(24), batch_size=8, epochs=2, verbose=0, callbacks=[log])
+        gan.fit(*data(settings.get("kind")), batch_size=8, epochs=2, verbose=0, callbacks=[log])
     before = weights(made(one, **settings))
     after = [weights(gan) for gan in gans]
     losses = [[row[1:3] for row in log.rows] for log in logs]
@@ -69,13 +86,13 @@ def interrupted(two: tf.distribute.Strategy, folder: Path) -> dict[str, object]:
     """Train 6 steps at once, and 3 and 3 with everything made again between them."""
 
     def train(name: str, steps: int) -> "gan_course.GAN":
-        gan = made(two, "adam", recipe="course")
+        gan = made(two, "adam", "labels", recipe="course")
         keep = [
             Checkpoint(folder / name),
             LossLog(folder / name / "history.csv"),
-            SampleGrid(folder / name, every=3, count=5),
+            SampleGrid(folder / name, every=3, conditions=[4, 3, 2, 1, 0]),
         ]
-        gan.fit(small_images(24), batch_size=8, steps_per_epoch=steps, verbose=0, callbacks=keep)
+        gan.fit(*data("labels"), batch_size=8, steps_per_epoch=steps, verbose=0, callbacks=keep)
         return gan
 
     whole = train("whole", 6)
@@ -86,8 +103,10 @@ def interrupted(two: tf.distribute.Strategy, folder: Path) -> dict[str, object]:
         "equal": all(np.array_equal(*pair) for pair in zip(state(whole), state(parts), strict=True)),
         "steps": [row.split(",")[0] for row in (folder / "parts" / "history.csv").read_text().splitlines()],
         "pictures": sorted(path.name for path in folder.glob("parts/*.png")),
-        "drawn": float(np.abs(loaded.generate(7, seed=0) - parts.generate(7, seed=0)).max()),
-        "on_one_device": loaded.fit(small_images(24), batch_size=8, verbose=0).params["steps"],
+        "drawn": float(
+            np.abs(np.subtract(*(each.generate(seed=0, conditions=[1, 3]) for each in (loaded, parts)))).max()
+        ),
+        "on_one_device": loaded.fit(*data("labels"), batch_size=8, verbose=0).params["steps"],
     }
 
 
@@ -103,6 +122,8 @@ def main(folder: Path) -> None:
         ("course", "sgd", {"r1_every": 2}),
     ):
         found[f"{recipe}, {optimizer}"] = compared(one, two, optimizer=optimizer, recipe=recipe, **extra)
+    for name, settings in MORE.items():
+        found[name] = compared(one, two, optimizer="sgd", **settings)
     found["interrupted"] = interrupted(two, folder)
     (folder / "found.json").write_text(json.dumps(found))
 

@@ -73,9 +73,9 @@ def mixing(start):
 WAYS = [*mixing(keras.Input((4, 4, 1)))]
 
 
-def one_step(discriminator_of, generator_of=small_generator, **settings) -> list[np.ndarray]:
+def one_step(discriminator_of, generator_of=small_generator, from_logits=None, **settings) -> list[np.ndarray]:
     keras.utils.set_random_seed(3)
-    gan = GAN(generator_of(), discriminator_of(), seed=0)
+    gan = GAN(generator_of(), discriminator_of(), seed=0, from_logits=from_logits)
     gan.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(1.0), **settings)
     gan.train_step(tf.constant(small_images(8)))
     return [variable.numpy() for network in gan.networks.values() for variable in network.trainable_variables]
@@ -137,6 +137,39 @@ def test_each_layer_of_the_list_is_proved(kind):
 
     assert judges_each_image_alone(network())
     assert_same(one_step(network), one_step(network, shortcuts=False))
+
+
+def by_operations(start):
+    """Discriminators of operations that keep images apart, and of some that do not."""
+    flat = layers.Flatten()(start)
+    scores, one = layers.Dense(3)(flat), layers.Dense(1)
+    labels = ops.one_hot(ops.cast(flat[:, 0] > 0, "int32"), 3)
+    return {
+        "Sum": ops.sum(scores, axis=1, keepdims=True),
+        "Multiply": one(scores * layers.Dense(3)(flat)),
+        "Add": one(ops.add(scores, layers.Dense(3)(flat))),
+        "sum of all": one(scores + 0.01 * ops.sum(scores)),
+        "sum over the batch": one(scores * ops.sum(scores, axis=0, keepdims=True)),
+        "sum over the batch from behind": one(scores * ops.sum(scores, axis=-2, keepdims=True)),
+        "mean": ops.mean(scores, axis=1, keepdims=True),
+        "a slice": one(labels * scores),
+    }
+
+
+@pytest.mark.parametrize("name", [*by_operations(keras.Input((4, 4, 1)))])
+def test_operations_take_the_shortcut_where_it_is_proved(name):
+    def network():
+        start = keras.Input((4, 4, 1))
+        return keras.Model(start, by_operations(start)[name])
+
+    assert judges_each_image_alone(network()) == (name in shortcuts.OPERATIONS)
+    assert_same(one_step(network, from_logits=True), one_step(network, from_logits=True, shortcuts=False))
+
+
+def test_an_operation_that_stretches_labels_along_the_batch_takes_no_shortcut():
+    start, label = keras.Input((4, 4, 1)), keras.Input((), dtype="int32")
+    scores = layers.Dense(3)(layers.Flatten()(start)) * ops.cast(label, "float32")
+    assert not judges_each_image_alone(keras.Model([start, label], layers.Dense(1)(scores)))
 
 
 def test_images_joined_along_the_batch_take_no_shortcut():

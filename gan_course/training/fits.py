@@ -179,8 +179,8 @@ def _same_condition(drawing: Condition | None, judging: Condition | None) -> Con
     if drawing is None or judging is None:
         taker, other = ("generator", "discriminator") if judging is None else ("discriminator", "generator")
         raise ValueError(
-            f"the {taker} takes a condition, {drawing or judging}, and the {other} takes none; give both the same, "
-            "as keras.Model([latent, condition], image) and keras.Model([image, condition], answer)"
+            f"the {taker} takes a condition, {drawing or judging}, and the {other} takes none; give both the "
+            "same, as keras.Model([latent, condition], image) and keras.Model([image, condition], answer)"
         )
     sides = zip(judging.shape, drawing.shape, strict=False)
     if drawing.kind != judging.kind or len(drawing.shape) != len(judging.shape) or any(a != b for a, b in sides):

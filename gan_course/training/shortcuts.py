@@ -1,11 +1,10 @@
 """Where a step may be computed faster: a list of what is proved, and all else goes the long way."""
 
-from typing import Any
-
 import keras
+import numpy as np
 from keras import activations, layers
 
-from gan_course.graphs import all_nodes, has_graph
+from gan_course.graphs import Node, all_nodes, has_graph
 from gan_course.layers import UpsampleConv2D
 
 EACH_IMAGE_ALONE = (
@@ -40,6 +39,9 @@ EACH_IMAGE_ALONE = (
 )
 """Keras's own layers, no subclasses, whose output for one image never depends on the others of its batch."""
 
+OPERATIONS = ("Add", "Multiply", "OneHot", "Sum")
+"""Operations of `keras.ops` of which the same holds, where no sum goes over the images."""
+
 KNOWN_ACTIVATIONS = tuple(
     getattr(activations, name)
     for name in ("elu", "gelu", "leaky_relu", "linear", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
@@ -68,10 +70,13 @@ def judges_each_image_alone(discriminator: keras.Model) -> bool:
         return False
     if any(layer.activity_regularizer for layer in discriminator._flatten_layers()):
         return False
-    return all(_is_proved(node.operation) for node in all_nodes(discriminator))
+    return all(map(_is_proved, all_nodes(discriminator)))
 
 
-def _is_proved(operation: Any) -> bool:
+def _is_proved(node: Node) -> bool:
+    operation = node.operation
+    if not isinstance(operation, keras.Layer):
+        return _keeps_images_apart(node)
     return (
         type(operation) in EACH_IMAGE_ALONE
         and getattr(operation, "activation", activations.linear) in KNOWN_ACTIVATIONS
@@ -79,3 +84,11 @@ def _is_proved(operation: Any) -> bool:
         and operation.dtype_policy.name == "float32"
         and not {"call", "convolution_op"} & {*vars(operation)}
     )
+
+
+def _keeps_images_apart(node: Node) -> bool:
+    """Whether an operation of `keras.ops` is on the list, and neither sums nor repeats along the batch."""
+    operation = node.operation
+    axes = np.atleast_1d(getattr(operation, "axis", None) or 0) if type(operation).__name__ == "Sum" else [1]
+    is_listed = type(operation).__name__ in OPERATIONS and type(operation).__module__.startswith("keras.")
+    return is_listed and min(axes) > 0 and len({len(each.shape) for each in node.input_tensors}) == 1

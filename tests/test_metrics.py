@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from keras import layers
 
 from gan_course.datasets import load_mnist, scale, unscale
 from gan_course.metrics import (
@@ -234,3 +235,55 @@ def test_images_that_cannot_be_compared_are_refused(digits):
             nearest_images(images, other, count)
     with pytest.raises(ValueError, match="scale both or none"):
         nearest_images(images, unscale(images))
+
+
+IMAGES = np.random.default_rng(0).uniform(-1, 1, (600, 6, 6, 1)).astype("float32")
+
+
+def small_features(maps: bool = False) -> keras.Model:
+    keras.utils.set_random_seed(1)
+    conv = [layers.Conv2D(4, 3, activation="tanh")]
+    return keras.Sequential([keras.Input((6, 6, 1)), *conv, *([] if maps else [layers.GlobalAveragePooling2D()])])
+
+
+@pytest.mark.parametrize("count", [255, 256, 257, 600])
+def test_images_are_compared_by_the_gaussians_of_any_networks_features(count):
+    network, others = small_features(), IMAGES[:300] ** 3
+    gaussians = [fit_gaussian(network.predict(each, verbose=0)) for each in (IMAGES[:count], others)]
+    expected = frechet_distance(*gaussians)
+    assert expected > 0.001
+    for pair in ((IMAGES[:count], others), (IMAGES[:count], gaussians[1]), (gaussians[0], others)):
+        assert frechet_distance(*pair, features=network) == pytest.approx(expected, rel=1e-4)
+    assert frechet_distance(IMAGES[:count], others, small_features(maps=True)) == pytest.approx(expected, rel=1e-4)
+    mean = frechet_distance(IMAGES[:count], others, features=lambda images: images.mean(axis=(1, 2)))
+    by_hand = (np.mean(IMAGES[:count]) - others.mean()) ** 2
+    spread = [each.mean(axis=(1, 2)).std(ddof=1) for each in (IMAGES[:count], others)]
+    assert mean == pytest.approx(by_hand + (spread[0] - spread[1]) ** 2, rel=1e-3)
+
+
+def test_the_same_images_in_another_order_are_no_distance_away():
+    network = small_features()
+    assert frechet_distance(IMAGES, IMAGES[::-1], network) == pytest.approx(0, abs=1e-6)
+    one, other = (frechet_distance(*pair, network) for pair in ((IMAGES, IMAGES**3), (IMAGES**3, IMAGES)))
+    assert one == pytest.approx(other, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((IMAGES, IMAGES), "say features=..., a Keras model from images to features"),
+        ((IMAGES * 255, IMAGES, small_features()), "expected floats in"),
+        ((IMAGES[0], IMAGES, small_features()), r"images of shape \(6, 6, 1\); expected \(n, height"),
+        ((IMAGES[:, :5], IMAGES, small_features()), r"the network of the features takes \(None, 6, 6, 1\)"),
+        ((IMAGES[:4], IMAGES, small_features()), r"features of shape \(4, 4\); .* so take more images"),
+        ((IMAGES, gaussian(0, 2), small_features()), "one Gaussian has 4 features, the other 2"),
+        ((IMAGES, IMAGES, lambda images: images.mean((1, 2)) * np.nan), "NaN or infinite"),
+        (
+            (IMAGES, IMAGES, lambda images: {"features": images}),
+            "the features are a dict of 1; expected",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        frechet_distance(*given)

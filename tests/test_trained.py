@@ -1,14 +1,19 @@
 import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
-from gan_course import cli, pretrained
+from gan_course import cli, models, pretrained
 from gan_course.callbacks import read_losses
 from gan_course.callbacks.quality import read_quality
 from gan_course.datasets import DataError
+from gan_course.layers import UpsampleConv2D
 from gan_course.metrics import digit_quality
 from gan_course.places import DATA
 from gan_course.training.copies import in_precision
@@ -16,6 +21,7 @@ from tests.networks import small_gan
 from tools import checkpoint
 
 MNIST = DATA / "checkpoints" / "mnist"
+ROOT = Path(__file__).parents[1]
 
 
 def test_the_ready_made_digits_are_as_good_as_their_readme_says():
@@ -70,7 +76,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_an_unknown_name_is_refused_with_those_that_exist(folder):
-    with pytest.raises(DataError, match="no trained GAN called 'cats'; there is mnist"):
+    with pytest.raises(DataError, match="no trained network called 'cats'; there is mnist"):
         pretrained("cats")
 
 
@@ -82,6 +88,49 @@ def test_a_damaged_file_is_named(folder):
     path.unlink()
     with pytest.raises(DataError, match=r"mnist.generator\.keras is missing or damaged"):
         pretrained("mnist")
+
+
+NETWORKS = {
+    "sequential": lambda: small_gan(0).generator,
+    "two inputs": models.conditional_generator,
+    "operations": models.conditional_discriminator,
+    "nested": lambda: keras.Sequential([keras.Input((4,)), keras.Sequential([layers.Dense(3)]), layers.Dense(2)]),
+    "a layer of the course": lambda: keras.Sequential([keras.Input((4, 4, 1)), UpsampleConv2D(2, 3)]),
+}
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_one_network_alone_is_that_network(folder, kind):
+    network = NETWORKS[kind]()
+    half = in_precision(network, "float16")
+    (folder / "alone").mkdir()
+    half.save(folder / "alone" / "network.keras")
+    found = pretrained("alone")
+    assert type(found).__module__.startswith("keras.") and {each.dtype for each in found.weights} == {"float32"}
+    for ours, kept in zip(found.get_weights(), half.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, kept.astype("float32"))
+    assert [each.shape for each in found.inputs] == [each.shape for each in network.inputs]
+
+
+def test_a_network_of_the_courses_layers_opens_in_a_fresh_process(folder):
+    (folder / "alone").mkdir()
+    NETWORKS["a layer of the course"]().save(folder / "alone" / "network.keras")
+    code = (
+        "from pathlib import Path; import gan_course; from gan_course import places; "
+        f"places.CHECKPOINTS = Path({str(folder)!r}); print(gan_course.pretrained('alone').count_params())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "20\n", done.stderr
+
+
+def test_a_folder_without_one_network_or_a_pair_says_what_it_holds(folder):
+    (folder / "none").mkdir()
+    with pytest.raises(DataError, match="holds no network; expected generator.keras and discriminator.keras, or"):
+        pretrained("none")
+    for name in ("one", "two"):
+        NETWORKS["nested"]().save(folder / "none" / f"{name}.keras")
+    with pytest.raises(DataError, match="holds one.keras, two.keras; expected"):
+        pretrained("none")
 
 
 def test_a_training_is_packed_with_what_it_measured(folder, few_samples):

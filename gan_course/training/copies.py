@@ -1,6 +1,7 @@
 """Copies of networks."""
 
 import reprlib
+from typing import Any
 
 import keras
 
@@ -61,9 +62,12 @@ def in_precision(network: keras.Model, dtype: str) -> keras.Model:
         >>> in_precision(mnist_generator(), "float16").weights[0].dtype
         'float16'
     """
-    copy = keras.models.clone_model(
-        network, clone_function=lambda layer: type(layer).from_config({**layer.get_config(), "dtype": dtype})
-    )
+
+    def clone(layer: Any) -> Any:
+        config = layer.get_config()
+        return type(layer).from_config({**config, "dtype": dtype} if isinstance(layer, keras.Layer) else config)
+
+    copy = keras.models.clone_model(network, clone_function=clone)
     copy.set_weights(network.get_weights())
     return copy
 

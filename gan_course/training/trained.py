@@ -4,26 +4,29 @@ from pathlib import Path
 
 import keras
 
-from gan_course import places
+from gan_course import layers, places  # noqa: F401, now Keras knows the layers
 from gan_course.files import DataError
 from gan_course.training.copies import in_precision
 from gan_course.training.gan import GAN
 
 
-def pretrained(name: str = "mnist") -> GAN:
-    """Return a trained GAN, so that good images are there in a second.
+def pretrained(name: str = "mnist") -> keras.Model:
+    """Return a trained network, so that good images are there in a second.
 
-    The files are in `gan_course.places.CHECKPOINTS / name`: both networks with weights in half
-    precision, the losses (`history.csv`), the measured quality (`quality.csv`) and how it was made (`README.md`).
+    The files are in `gan_course.places.CHECKPOINTS / name`: networks with weights in half precision, how they came
+    about, and how they were made (`README.md`).
 
     Args:
-        name: `"mnist"`, handwritten digits `(28, 28, 1)` from 100 latent numbers.
+        name: `"mnist"`, a `GAN` of handwritten digits `(28, 28, 1)` from 100 latent numbers; or the name of
+            another folder there.
 
     Returns:
-        A GAN in single precision: `generate` draws at once, and after a `compile` it can be trained further.
+        A `GAN` in single precision where there are `generator.keras` and `discriminator.keras`: `generate` draws
+        at once, and after a `compile` it can be trained further. Elsewhere the one network that there is.
 
     Raises:
-        DataError: If there is no such checkpoint, or a file of it is damaged.
+        DataError: If there is no such folder, it holds no network or several that are no pair, or a file of it is
+            damaged.
 
     Example:
         >>> import gan_course
@@ -32,10 +35,17 @@ def pretrained(name: str = "mnist") -> GAN:
     """
     known = sorted(folder.name for folder in places.CHECKPOINTS.iterdir() if folder.is_dir())
     if name not in known:
-        raise DataError(f"there is no trained GAN called {name!r}; there is {', '.join(known)}")
-    return GAN(
-        *(_open(places.CHECKPOINTS / name / f"{network}.keras") for network in ("generator", "discriminator"))
-    )
+        raise DataError(f"there is no trained network called {name!r}; there is {', '.join(known)}")
+    folder = places.CHECKPOINTS / name
+    files = {path.stem: path for path in sorted(folder.glob("*.keras"))}
+    if "discriminator" in files:
+        return GAN(*(_open(folder / f"{network}.keras") for network in ("generator", "discriminator")))
+    if len(files) != 1:
+        found = ", ".join(path.name for path in files.values()) or "no network"
+        raise DataError(
+            f"{folder} holds {found}; expected generator.keras and discriminator.keras, or one network"
+        )
+    return _open(*files.values())
 
 
 def _open(path: Path) -> keras.Model:

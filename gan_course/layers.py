@@ -2,21 +2,25 @@
 
 Nearest up-sampling by 2 repeats every pixel four times, so a 5 x 5 window on the enlarged image sees only
 3 x 3 different pixels. Adding up the taps that fall on the same pixel gives four 3 x 3 kernels, one for each
-position inside a 2 x 2 block: the same result with 9/25 of the multiplications.
+position inside a 2 x 2 block: the same result with 9/25 of the multiplications, or 9/16 for a 4 x 4 window.
 
 `UpsampleConv2D` is a layer for networks of your own; `fused_upsampling` does the same to a finished model.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_course.graphs import all_nodes, has_graph, nodes, producer
+from gan_course.graphs import Node, all_nodes, has_graph, nodes, producer
+
+MOST_WEIGHTS = 16_384  # for each pixel; with more it takes longer to add up the taps than is saved
 
 
 def upsample_conv(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
@@ -24,7 +28,7 @@ def upsample_conv(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
     Args:
         x: Feature maps `(n, height, width, c)`.
-        kernel: `(rows, columns, c, filters)` with odd numbers of rows and columns.
+        kernel: `(rows, columns, c, filters)`.
 
     Returns:
         Feature maps `(n, 2 * height, 2 * width, filters)`, equal to the two layers' within rounding.
@@ -36,23 +40,57 @@ def upsample_conv(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         TensorShape([1, 14, 14, 2])
     """
     kernel = tf.convert_to_tensor(kernel)
+    return _with_small_kernels(x, kernel, [(size - 1) // 2 for size in kernel.shape[:2]])
+
+
+def upsample_conv_transpose(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Return what `UpSampling2D(2)` and then a "same" transposed convolution with stride 1 return.
+
+    With stride 1 a transposed convolution is a convolution with the kernel turned by 180 degrees (Dumoulin and
+    Visin, 2016, https://arxiv.org/abs/1603.07285, section 4.1); an even kernel reaches farther to the other side.
+
+    Args:
+        x: Feature maps `(n, height, width, c)`.
+        kernel: `(rows, columns, filters, c)`, as `Conv2DTranspose` keeps it.
+
+    Returns:
+        Feature maps `(n, 2 * height, 2 * width, filters)`, equal to the two layers' within rounding.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> from gan_course.layers import upsample_conv_transpose
+        >>> upsample_conv_transpose(tf.ones((1, 7, 7, 3)), tf.ones((4, 4, 2, 3))).shape
+        TensorShape([1, 14, 14, 2])
+    """
+    turned = tf.transpose(tf.convert_to_tensor(kernel)[::-1, ::-1], (0, 1, 3, 2))
+    return _with_small_kernels(x, turned, [size // 2 for size in turned.shape[:2]])
+
+
+def _with_small_kernels(x: tf.Tensor, kernel: tf.Tensor, before: list[int]) -> tf.Tensor:
+    """Convolve enlarged maps with a kernel that reaches `before` rows and columns back from each pixel."""
     rows, columns, channels, filters = kernel.shape
-    taps = np.einsum("pak,qbl->abpqkl", _phases(rows), _phases(columns))
+    (down, *vertical), (across, *horizontal) = map(_phases, (rows, columns), before)
+    taps = np.einsum("pak,qbl->abpqkl", down, across)
     height, width = taps.shape[:2]
     small = tf.constant(taps.reshape(-1, rows * columns), kernel.dtype) @ tf.reshape(kernel, (rows * columns, -1))
     small = tf.transpose(tf.reshape(small, (height, width, 4, channels, filters)), (0, 1, 3, 2, 4))
     small = tf.reshape(small, (height, width, channels, 4 * filters))
-    return tf.nn.depth_to_space(tf.nn.conv2d(x, small, 1, "SAME"), 2)
+    is_same = [vertical[0], horizontal[0]] == [(size - 1) // 2 for size in (height, width)]
+    padding = "SAME" if is_same else [[0, 0], vertical, horizontal, [0, 0]]
+    return tf.nn.depth_to_space(tf.nn.conv2d(x, small, 1, padding), 2)
 
 
-def _phases(size: int) -> np.ndarray:
-    """Entry [p, a, k] is 1 where tap k, for output pixel 2 i + p, reads input pixel i + a - reach."""
-    reach = (size // 2 + 1) // 2
-    phases = np.zeros((2, 2 * reach + 1, size))
+def _phases(size: int, before: int) -> tuple[np.ndarray, int, int]:
+    """Return which tap reads which pixel, and how many pixels lie before and behind.
+
+    Entry [p, a, k] is 1 where tap k, for output pixel 2 i + p, reads input pixel i + a - (pixels before).
+    """
+    low, high = (before + 1) // 2, (size - before) // 2
+    phases = np.zeros((2, low + high + 1, size))
     for p in range(2):
         for k in range(size):
-            phases[p, (p + k - size // 2) // 2 + reach, k] = 1
-    return phases
+            phases[p, (p + k - before) // 2 + low, k] = 1
+    return phases, low, high
 
 
 @keras.saving.register_keras_serializable("gan_course")
@@ -64,15 +102,15 @@ class UpsampleConv2D(keras.layers.Conv2D):
 
     Args:
         filters: How many feature maps come out.
-        kernel_size: Rows and columns of the kernel, odd: a number or two, such as 5 or (3, 5).
+        kernel_size: Rows and columns of the kernel: a number or two, such as 5 or (3, 5).
         padding: "same", the only one there is.
         **kwargs: Keras's own settings of a `Conv2D`, such as `activation`, `use_bias`, `dtype`.
 
     Input: feature maps `(n, height, width, channels)`. Output: `(n, 2 * height, 2 * width, filters)`.
 
     Raises:
-        ValueError: If a side of the kernel is even, if `data_format` is "channels_first", or if strides,
-            dilation, groups or padding are not those of a plain "same" convolution.
+        ValueError: If `data_format` is "channels_first", or if strides, dilation, groups or padding are not those
+            of a plain "same" convolution.
 
     Source: up-sampling before a convolution is the resize-convolution of Odena, Dumoulin and Olah (2016,
         https://doi.org/10.23915/distill.00003). That four small kernels and a shuffle of pixels compute it is
@@ -92,8 +130,6 @@ class UpsampleConv2D(keras.layers.Conv2D):
     ) -> None:
         """Refuse what cannot be fused."""
         super().__init__(filters, kernel_size, padding=padding, **kwargs)
-        if not all(size % 2 for size in self.kernel_size):
-            raise ValueError(f"the kernel_size is {self.kernel_size}; UpsampleConv2D expects odd sizes, such as 5")
         if self.data_format != "channels_last":
             raise ValueError(f"the data_format is {self.data_format!r}; UpsampleConv2D expects 'channels_last'")
         if not _is_plain(self):
@@ -114,7 +150,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
 
 @contextmanager
 def fused_upsampling(model: keras.Model) -> Iterator[int]:
-    """Let `model`, while it is called inside this block, compute `UpSampling2D` and `Conv2D` as one operation.
+    """Let `model`, while it is called inside this block, compute up-sampling and convolution as one operation.
 
     The variables are the model's own, and the model is as it was when the block ends. In a model without a graph,
     in mixed precision, or where a layer computes in several places, there is nothing to fuse.
@@ -124,7 +160,7 @@ def fused_upsampling(model: keras.Model) -> Iterator[int]:
 
     Yields:
         How many pairs were found: `UpSampling2D` by 2 with nearest interpolation whose only reader is a `Conv2D`
-        with an odd kernel, stride 1 and padding "same".
+        or a `Conv2DTranspose` with stride 1 and padding "same", where one operation is not slower than two.
 
     Example:
         >>> from gan_course.layers import fused_upsampling
@@ -133,19 +169,34 @@ def fused_upsampling(model: keras.Model) -> Iterator[int]:
         ...     print(pairs)
         2
     """
-    pairs = [(up, conv) for up, conv in _pairs(model) if _is_doubling(up) and _is_fusible(conv)]
+    pairs = [
+        (up.operation, conv)
+        for up, conv in _pairs(model)
+        if _is_doubling(up.operation) and _is_fusible(conv) and _pays(conv, up.input_tensors[0].shape)
+    ]
     for up, conv in pairs:
         up.call = lambda x: x
-        conv.convolution_op = upsample_conv
+        if isinstance(conv, keras.layers.Conv2DTranspose):
+            conv.call = partial(_call_transposed, conv)
+        else:
+            conv.convolution_op = upsample_conv
     try:
         yield len(pairs)
     finally:
         for up, conv in pairs:
-            del up.call, conv.convolution_op
+            del up.call
+            for name in ("call", "convolution_op"):
+                vars(conv).pop(name, None)
 
 
-def _pairs(model: keras.Model) -> Iterator[tuple[Any, Any]]:
-    """Every layer whose output only one other layer reads, with that reader; each has one place in the model."""
+def _call_transposed(layer: keras.layers.Conv2DTranspose, x: tf.Tensor) -> tf.Tensor:
+    x = upsample_conv_transpose(x, layer.kernel)
+    x = x + layer.bias if layer.use_bias else x
+    return x if layer.activation is None else layer.activation(x)
+
+
+def _pairs(model: keras.Model) -> Iterator[tuple[Node, Any]]:
+    """Every node whose output only one layer reads, with that reader; both layers have one place in the model."""
     if not has_graph(model):
         return
     operations = [node.operation for node in all_nodes(model)]
@@ -160,15 +211,22 @@ def _pairs(model: keras.Model) -> Iterator[tuple[Any, Any]]:
     for node in own:
         found = readers.get(id(node), [])
         if len(found) == 1 and node not in given and calls[id(node.operation)] == calls[id(found[0])] == 1:
-            yield node.operation, found[0]
+            yield node, found[0]
 
 
 def _is_fusible(layer: Any) -> bool:
-    return (
-        _is_exactly(layer, keras.layers.Conv2D)
-        and all(size % 2 for size in layer.kernel_size)
-        and _is_plain(layer)
-    )
+    if _is_exactly(layer, keras.layers.Conv2D):
+        return _is_plain(layer)
+    return _is_exactly(layer, keras.layers.Conv2DTranspose) and not layer.output_padding and _is_plain(layer)
+
+
+def _pays(conv: Any, shape: tuple[int | None, ...]) -> bool:
+    """Whether one operation is not slower, as measured on two cores for maps `(n, height, width, c)`, n = 16."""
+    _, height, width, channels = shape
+    if height and width and math.prod(conv.kernel.shape) > MOST_WEIGHTS * height * width:
+        return False
+    is_large, is_odd = min(conv.kernel_size) >= 4, all(size % 2 for size in conv.kernel_size)
+    return is_large or 4 * conv.filters <= channels or (is_odd and type(conv) is keras.layers.Conv2D)
 
 
 def _is_exactly(layer: Any, kind: type[keras.Layer]) -> bool:
@@ -180,10 +238,10 @@ def _is_exactly(layer: Any, kind: type[keras.Layer]) -> bool:
     )
 
 
-def _is_plain(conv: keras.layers.Conv2D) -> bool:
+def _is_plain(conv: keras.layers.Conv2D | keras.layers.Conv2DTranspose) -> bool:
     return conv.strides == conv.dilation_rate == (1, 1) and (
         conv.padding,
-        conv.groups,
+        getattr(conv, "groups", 1),
         conv.data_format,
     ) == ("same", 1, "channels_last")
 

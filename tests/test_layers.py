@@ -9,7 +9,7 @@ from keras import layers
 from gan_course.layers import UpsampleConv2D, fused_upsampling
 from gan_course.models import mnist_discriminator, mnist_generator
 
-odd = st.sampled_from([1, 3, 5, 7])
+side = st.integers(1, 7)
 small = st.integers(1, 6)
 
 
@@ -24,7 +24,7 @@ def results(compute, x, variables, weight):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    kernel_size=st.tuples(odd, odd),
+    kernel_size=st.tuples(side, side),
     shape=st.tuples(st.integers(1, 3), small, small, st.integers(1, 4)),
     filters=st.integers(1, 4),
     activation=st.sampled_from([None, "tanh", "softplus"]),
@@ -87,8 +87,6 @@ def test_a_saved_network_opens_with_plain_keras_and_draws_the_same(tmp_path):
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ({"kernel_size": 4}, "odd"),
-        ({"kernel_size": (3, 2)}, "odd"),
         ({"data_format": "channels_first"}, "channels_last"),
         ({"strides": 2}, "without strides"),
         ({"dilation_rate": 2}, "without strides, dilation"),
@@ -132,7 +130,6 @@ def test_a_functional_model_in_which_two_layers_read_the_enlarged_image_is_left_
     [
         (layers.UpSampling2D(3), layers.Conv2D(2, 3, padding="same")),
         (layers.UpSampling2D(2, interpolation="bilinear"), layers.Conv2D(2, 3, padding="same")),
-        (layers.UpSampling2D(), layers.Conv2D(2, 4, padding="same")),
         (layers.UpSampling2D(), layers.Conv2D(2, 3, padding="valid")),
         (layers.UpSampling2D(), layers.Conv2D(2, 3, strides=2, padding="same")),
         (layers.UpSampling2D(), layers.Conv2D(2, 3, dilation_rate=2, padding="same")),

@@ -113,6 +113,7 @@ ARGUMENTS = {
     "Activation": ("tanh",),
     "AveragePooling2D": (2,),
     "Conv2D": (2, 3),
+    "Conv2DTranspose": (2, 3),
     "Cropping2D": (1,),
     "Dense": (3,),
     "DepthwiseConv2D": (3,),

@@ -13,6 +13,7 @@ EACH_IMAGE_ALONE = (
     layers.AveragePooling2D,
     layers.Concatenate,
     layers.Conv2D,
+    layers.Conv2DTranspose,
     layers.Cropping2D,
     layers.Dense,
     layers.DepthwiseConv2D,

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from gan_course.plane import PRESETS, load_points
-from gan_course.plots import LN2, Scene, as_png, show_game, window_grid
+from gan_course.plots import Scene, as_png, show_game, window_grid
 from gan_course.widgets import TwoPlayerLab
 
 
@@ -25,7 +25,7 @@ def scene(**changes) -> Scene:
         radii=np.array([0.1, 0.2]),
         reached=np.array([True, False]),
         history=np.array([[0.7, np.nan, np.nan], [0.6, 0.8, 0.1], [np.nan, 0.9, 0.01]]),
-        guess=(LN2, LN2),
+        loss="non-saturating",
     )
     return dataclasses.replace(drawn, **changes)
 
@@ -41,6 +41,27 @@ def test_the_heat_map_lies_where_it_was_asked_for():
     assert heat.get_clim() == (0, 1)
     assert (heat.get_array()[:, -1] == 1).all() and (heat.get_array()[:, 0] == 0.25).all()
     np.testing.assert_allclose(heat.cmap(0.5)[:3], 1, atol=0.01)  # neither player's colour
+
+
+@pytest.mark.parametrize(
+    ("loss", "scores", "ends"),
+    [
+        ("hinge", [-3.0, 1.0], ["−3", "0", "3"]),
+        ("least-squares", [0.5, 1.5], ["−0.5", "0.5", "1.5"]),
+        ("wasserstein", [10.0, 14.0], ["6", "10", "14"]),
+    ],
+)
+def test_scores_are_called_so_and_coloured_around_what_divides_them(loss, scores, ends):
+    """The boundary is white, or the median of the scores where only differences count."""
+    grid = window_grid()
+    answers = np.where(grid[:, 0] > 0.5, scores[1], scores[0])
+    figure = show_game(scene(loss=loss, answers=answers))
+    heat, bar = figure.axes[0].images[0], figure.axes[1]
+    assert bar.get_title() == "score" and [label.get_text() for label in bar.get_yticklabels()] == ends
+    assert [f"{value:g}".replace("-", "−") for value in heat.get_clim()] == [ends[0], ends[2]]
+    again = show_game(scene(), figure)
+    assert bar.get_title() == "D(x)" and [label.get_text() for label in bar.get_yticklabels()] == ["0", "0.5", "1"]
+    assert again.axes[0].images[0].get_clim() == (0, 1)
 
 
 def test_points_and_arrows_stand_where_they_are():
@@ -65,8 +86,8 @@ def test_losses_stand_at_the_steps_at_which_they_were_paid():
     np.testing.assert_allclose(drawn(figure, 2, "discriminator"), [[1, 0.7], [2, 0.6]])
     np.testing.assert_allclose(drawn(figure, 2, "generator"), [[2, 0.8], [3, 0.9]])
     assert [text.get_text() for text in figure.axes[2].texts] == ["ln 2"]
-    minimax = show_game(scene(guess=(LN2, -LN2)))
-    assert {text.get_text() for text in minimax.axes[2].texts} == {"ln 2", "−ln 2"}
+    zero_sum = show_game(scene(loss="saturating"))
+    assert {text.get_text() for text in zero_sum.axes[2].texts} == {"ln 2", "−ln 2"}
 
 
 def test_a_long_history_keeps_its_mean():
@@ -78,9 +99,9 @@ def test_a_long_history_keeps_its_mean():
 
 def test_a_figure_drawn_anew_is_the_figure_of_that_scene_alone():
     scenes = [
-        scene(history=np.random.default_rng(0).normal(size=(40, 3)), guess=(LN2, -LN2)),
+        scene(history=np.random.default_rng(0).normal(size=(40, 3)), loss="saturating"),
         scene(reached=np.array([True, True]), real=np.zeros((2, 2))),
-        scene(history=np.zeros((0, 3)), fake=np.array([[0.1, 0.2]]), advice=np.ones((1, 2)), guess=(0.0, 0.0)),
+        scene(history=np.zeros((0, 3)), fake=np.array([[0.1, 0.2]]), advice=np.ones((1, 2)), loss="wasserstein"),
     ]
     figure = None
     for each in [*scenes, *scenes]:
@@ -135,11 +156,11 @@ def test_the_settings_are_those_that_are_played(fresh):
 
 def test_another_loss_changes_the_arrows_and_nothing_else(fresh):
     arrows, fake = fresh.figure.axes[0].collections[-1], drawn(fresh.figure, 0, "generated")
-    fresh.controls["loss"].value = "least squares"
+    fresh.controls["loss"].value = "least-squares"
     other = fresh.figure.axes[0].collections[-1]
     assert not np.allclose(arrows.U, other.U)
     np.testing.assert_array_equal(drawn(fresh.figure, 0, "generated"), fake)
-    assert "0.25 and 0.25" in fresh.words
+    assert "gave every point the score 0.5: 0.25 and 0.12" in fresh.words
     fresh.controls["loss"].value = "non-saturating"
 
 
@@ -159,7 +180,7 @@ def test_a_preset_moves_the_controls_and_gives_its_head_start(lab):
     assert {name: control.value for name, control in lab.settings.items()} == {
         name: pytest.approx(getattr(preset, name)) for name in lab.settings
     }
-    assert lab.controls["loss"].value == "minimax" and len(lab.game.history) == preset.head_start
+    assert lab.controls["loss"].value == "saturating" and len(lab.game.history) == preset.head_start
     assert preset.look in lab.words
     lab.preset.value = "balance"
     assert lab.game.history == [] and lab.controls["loss"].value == "non-saturating"
@@ -170,7 +191,7 @@ def test_a_preset_whose_settings_were_changed_is_left_and_can_be_chosen_again(la
     lab.preset.value = "balance"
     assert PRESETS["balance"].look in lab.words
     control = lab.controls["loss"] if setting == "loss" else lab.settings[setting]
-    before, control.value = control.value, {"loss": "minimax", "d_updates": 7}[setting]
+    before, control.value = control.value, {"loss": "saturating", "d_updates": 7}[setting]
     assert lab.preset.value is None and PRESETS["balance"].look not in lab.words
     lab.preset.value = "balance"
     assert control.value == before and PRESETS["balance"].look in lab.words
@@ -205,3 +226,15 @@ def test_a_table_that_is_none_is_refused():
 def test_every_control_says_what_it_is_for(lab):
     controls = [*lab.controls.values(), *lab.settings.values(), *lab.buttons.values(), lab.preset, lab.stride]
     assert all(control.description for control in controls)
+
+
+def test_a_penalty_is_that_of_the_game_and_a_loss_without_limit_is_named():
+    lab = TwoPlayerLab()
+    lab.controls["loss"].value = "wasserstein"
+    assert "Without a penalty this loss has no limit" in lab.words and "gave every point the score 0" in lab.words
+    lab.controls["penalty"].value = "R1"
+    assert lab.game.penalty == "R1" and "no limit" not in lab.words and lab.preset.value is None
+    lab.preset.value = "balance"
+    assert (lab.game.loss, lab.game.penalty) == ("non-saturating", "none") and lab.controls[
+        "penalty"
+    ].value == "none"

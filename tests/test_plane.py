@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_course.plane import LOSSES, PRESETS, SHAPES, Game, find_modes, load_points
+from gan_course.losses import LOSSES
+from gan_course.plane import PENALTIES, PRESETS, SHAPES, Game, find_modes, load_points
+from gan_course.recipes import LOSSES as FACTS
 
 LN2 = np.log(2)
 
@@ -68,10 +71,12 @@ def test_only_the_network_that_learns_changes(loss):
 def test_a_discriminator_that_guesses_has_the_losses_of_a_guess(loss):
     game = Game(load_points("ring"), loss, d_learning_rate=0.0, g_learning_rate=0.0)
     for weight in game.discriminator.weights:
-        weight.assign(np.zeros(weight.shape))
+        weight.assign(np.full(weight.shape, 0.0))
+    score = FACTS[loss].boundary or 0.0
+    game.discriminator.weights[-1].assign([score])
     game.step()
-    np.testing.assert_allclose(game.history[0], [*LOSSES[loss].guess, 0], atol=1e-6)
-    np.testing.assert_allclose(game.scene().answers, 0.5)
+    np.testing.assert_allclose(game.history[0], [*FACTS[loss].guess, 0], atol=1e-6)
+    np.testing.assert_allclose(game.scene().answers, 0.5 if FACTS[loss].is_probability else score)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -80,12 +85,71 @@ def test_the_arrows_point_to_where_the_loss_of_that_point_falls(loss):
     for _ in range(20):
         game.step()
     scene, tiny = game.scene(), 1e-3
-    for point, arrow in list(zip(scene.fake, scene.advice, strict=True))[:20]:
+    beside = game.discriminator(game.points[:200]).numpy()
+    for number, (point, arrow) in enumerate(zip(scene.fake[:20], scene.advice, strict=False)):
         around = point + tiny * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]], "float32")
-        losses = [float(LOSSES[loss].generator(score)) for score in game.discriminator(around).numpy()]
+        scores = game.discriminator(around).numpy()
+        losses = [float(LOSSES[loss].generator(beside[number], score)) for score in scores]
         slope = np.array([losses[0] - losses[1], losses[2] - losses[3]]) / 2 / tiny
         agree.append(np.allclose(-slope, arrow, rtol=0.05, atol=0.01))
     assert np.mean(agree) > 0.8  # a kink of a ReLU may lie between
+
+
+class Plain:
+    """Stands for a discriminator with the same slope everywhere."""
+
+    def __init__(self, slope):
+        self.slope = np.array(slope, "float32")
+
+    def __call__(self, points):
+        return tf.reduce_sum(points * self.slope, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_penalty_is_its_formula(name):
+    game = Game(load_points("ring"), penalty=name)
+    game.discriminator = Plain([3.0, 4.0])
+    real, fake = (tf.random.stateless_uniform((128, 2), (seed, 0)) for seed in (0, 1))
+    weights = PENALTIES[name]
+    expected = (weights.get("r1", 0) + weights.get("r2", 0)) / 2 * 25 + weights.get("length", 0) * (5 - 1) ** 2
+    np.testing.assert_allclose(float(game._penalty(real, fake, **weights)), expected, rtol=1e-5)
+
+
+def test_penalties_are_asked_at_real_points_at_fakes_and_between():
+    class Steeper(Plain):
+        def __call__(self, points):
+            return tf.reduce_sum(points**2, axis=1, keepdims=True) / 2
+
+    game = Game(load_points("ring"))
+    game.discriminator = Steeper([0.0, 0.0])  # its slope at a point is as long as the point
+    real, fake = (tf.constant(128 * [[x, 0.0]]) for x in (1.0, 3.0))
+    assert float(game._penalty(real, fake, r1=2.0)) == pytest.approx(1)
+    assert float(game._penalty(real, fake, r2=2.0)) == pytest.approx(9)
+    assert float(game._penalty(real, fake, length=1.0)) == pytest.approx(4 / 3, rel=0.15)  # mean of (2 t)^2
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_plays_with_a_penalty(loss):
+    game = Game(load_points("eight Gaussians"), loss, seed=1, penalty="R1")
+    game.step(steps=500)
+    assert np.isfinite(game.history).all() and game.scene().reached.sum() >= 3
+
+
+def test_wasserstein_without_a_penalty_runs_away_and_with_one_does_not():
+    """As the lab says."""
+    scores = {}
+    for penalty in ("none", "R1"):
+        game = Game(load_points("eight Gaussians"), "wasserstein", penalty=penalty)
+        game.step(steps=400)
+        scores[penalty] = np.abs(game.scene().answers).max()
+    assert scores["none"] > 3 * scores["R1"]
+
+
+def test_an_unknown_loss_or_penalty_is_refused():
+    with pytest.raises(ValueError, match="penalty is 'R3'; expected one of none, R1, R1 and R2, gradient penalty"):
+        Game(load_points("ring"), penalty="R3")
+    with pytest.raises(ValueError, match="loss is 'minimax'; expected one of non-saturating, saturating"):
+        Game(load_points("ring"), "minimax")
 
 
 def test_the_same_seed_plays_the_same_game_also_after_a_restart():

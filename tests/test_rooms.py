@@ -27,7 +27,7 @@ ROOMS = {  # what each imports, the ground floor aside; from above downwards
     "plots": {"plane"},
     "instructor": set(),
     "synthetic": set(),
-    "plane": set(),
+    "plane": {"losses"},
     "losses": set(),
     "models": set(),
     "layers": set(),

@@ -77,7 +77,7 @@ def frechet_distance(images: Any, reference: Any, features: Callable[[np.ndarray
         >>> from gan_course.metrics import classify_digits, digit_reference
         >>> digits = scale(load_mnist(source="embedded")[0][:1000])
         >>> round(frechet_distance(digits, digit_reference(), lambda x: classify_digits(x)["features"]), 1)
-        1.5
+        1.2
     """
     a, b = (each if isinstance(each, Gaussian) else _gaussian_of(each, features) for each in (images, reference))
     if np.shape(a.covariance) != np.shape(b.covariance):

@@ -5,7 +5,7 @@ from typing import Any
 
 from gan_course.plane.points import SHAPES, Modes, Scene, checked_points, find_modes, load_points, window_grid
 
-_OF_THE_GAME = ("BATCH_SIZE", "LOSSES", "PRESETS", "SHOWN", "Game", "Loss", "Preset")
+_OF_THE_GAME = ("BATCH_SIZE", "PENALTIES", "PRESETS", "SHOWN", "Game", "Preset")
 
 __all__ = [
     "SHAPES",

@@ -1,6 +1,5 @@
 """The game in the plane: two small networks, points in place of images, one update at a time."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,61 +9,26 @@ import tensorflow as tf
 from keras import layers
 
 from gan_course.arguments import whole
+from gan_course.losses import LOSSES
 from gan_course.plane.points import Scene, checked_points, find_modes, window_grid
+from gan_course.recipes import LOSSES as FACTS
+from gan_course.recipes import known_loss
 
-LN2 = float(np.log(2))
+COMPARING = ("relativistic",)  # losses with which the generator's depends on real points too
+
 SHOWN = 200  # points of each kind in a scene
 BATCH_SIZE = 128
 EPSILON = 1e-3  # Adam's own 1e-7 would blow up a gradient that has all but vanished to a full step
 
-
-class Loss(NamedTuple):
-    """What the two players want, as functions of scores.
-
-    A score is what the discriminator's last layer gives for a point, from minus to plus infinity.
-
-    Attributes:
-        discriminator: From the scores of real and of generated points to its loss.
-        generator: From the scores of generated points to its loss.
-        answer: From a score to D(x), the probability that the point is real.
-        guess: Both losses if every score is 0, where D(x) is 0.5.
-    """
-
-    discriminator: Callable[[Any, Any], Any]
-    generator: Callable[[Any], Any]
-    answer: Callable[[Any], Any]
-    guess: tuple[float, float]
-
-
-def _cross_entropy(on_real: tf.Tensor, on_fake: tf.Tensor) -> tf.Tensor:
-    return (tf.reduce_mean(tf.nn.softplus(-on_real)) + tf.reduce_mean(tf.nn.softplus(on_fake))) / 2
-
-
-def _non_saturating(on_fake: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_mean(tf.nn.softplus(-on_fake))  # -log D(G(z))
-
-
-def _minimax(on_fake: tf.Tensor) -> tf.Tensor:
-    return -tf.reduce_mean(tf.nn.softplus(on_fake))  # log(1 - D(G(z)))
-
-
-def _squares(on_real: tf.Tensor, on_fake: tf.Tensor) -> tf.Tensor:
-    return (_squares_to_real(on_real) + tf.reduce_mean((on_fake + 0.5) ** 2)) / 2
-
-
-def _squares_to_real(scores: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_mean((scores - 0.5) ** 2)
-
-
-def _straight(scores: tf.Tensor) -> tf.Tensor:
-    return tf.clip_by_value(scores + 0.5, 0, 1)
-
-
-LOSSES = {
-    "non-saturating": Loss(_cross_entropy, _non_saturating, tf.sigmoid, (LN2, LN2)),
-    "minimax": Loss(_cross_entropy, _minimax, tf.sigmoid, (LN2, -LN2)),
-    "least squares": Loss(_squares, _squares_to_real, _straight, (0.25, 0.25)),
+PENALTIES = {
+    "none": {},
+    "R1": {"r1": 0.02},
+    "R1 and R2": {"r1": 0.02, "r2": 0.02},
+    "gradient penalty": {"length": 0.1},
 }
+"""The discriminator's gradient penalties with their weights: R1 at real points, R2 at generated ones, and the one
+that pulls the length of the gradient to 1 between both; sources in `gan_course.recipes.Recipe`. In the papers the
+last weighs 10; here, where modes lie a tenth of the plane apart, the discriminator must be allowed to be steep."""
 
 
 class Preset(NamedTuple):
@@ -72,7 +36,7 @@ class Preset(NamedTuple):
 
     Attributes:
         look: What there is to see.
-        loss: One of `LOSSES`.
+        loss: One of `gan_course.recipes.LOSSES`.
         d_learning_rate: The discriminator's.
         g_learning_rate: The generator's.
         d_updates: How often the discriminator learns in a step.
@@ -94,7 +58,7 @@ PRESETS = {
     "vanishing gradients": Preset(
         "the discriminator has learned alone and is sure of itself: the arrows are too short to be seen, and the "
         "points stay where they are; then choose the non-saturating loss",
-        loss="minimax",
+        loss="saturating",
         d_learning_rate=0.03,
         g_learning_rate=0.0005,
         d_updates=5,
@@ -116,21 +80,22 @@ class Game:
 
     Args:
         points: The real points, `(n, 2)`, values in [-1, 1].
-        loss: `"non-saturating"` or `"minimax"` (Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661,
-            section 3), or `"least squares"` (Mao et al., 2017, https://arxiv.org/abs/1611.04076, section 3.2).
+        loss: One of `gan_course.recipes.LOSSES`, which holds their sources.
+        penalty: One of `PENALTIES`, the discriminator's gradient penalty.
         d_learning_rate: Adam's, for the discriminator.
         g_learning_rate: Adam's, for the generator.
         seed: Seed of the first weights, the batches and the latent vectors.
 
     Attributes:
-        loss: Can be set to another between two steps; so can `d_optimizer.learning_rate` and the generator's.
+        loss: Can be set to another between two steps; so can `penalty`, `d_optimizer.learning_rate` and the
+            generator's.
         generator: A Keras model from `(n, 2)` to `(n, 2)`.
         discriminator: A Keras model from `(n, 2)` to scores `(n, 1)`.
         history: One row a step: d_loss, g_loss, mean length of the gradient that the generator got at its points.
 
     Raises:
-        ValueError: If the points are no such table, there is no such loss, or `seed` is no whole number of at
-            least 0.
+        ValueError: If the points are no such table, there is no such loss or penalty, or `seed` is no whole number
+            of at least 0.
 
     Example:
         >>> from gan_course.plane import Game, load_points
@@ -147,16 +112,21 @@ class Game:
         d_learning_rate: float = 0.01,
         g_learning_rate: float = 0.002,
         seed: int = 0,
+        penalty: str = "none",
     ) -> None:
         """Make both networks and their optimisers."""
-        self.loss = loss
+        if penalty not in PENALTIES:
+            raise ValueError(f"penalty is {penalty!r}; expected one of {', '.join(PENALTIES)}")
+        self.loss, self.penalty = known_loss(loss), penalty
         self.generator = _network("generator", 2, "tanh")
         self.discriminator = _network("discriminator", 1, None)
         self.d_optimizer = _optimizer(self.discriminator, d_learning_rate)
         self.g_optimizer = _optimizer(self.generator, g_learning_rate)
         batches = tf.TensorSpec((None, None, BATCH_SIZE, 2))
         self._players = {
-            name: tf.function(partial(self._play, name), input_signature=3 * [batches]) for name in LOSSES
+            (loss, penalty): tf.function(partial(self._play, loss, penalty), input_signature=4 * [batches])
+            for loss in LOSSES
+            for penalty in PENALTIES
         }
         self.restart(points, seed)
 
@@ -191,16 +161,22 @@ class Game:
         steps = whole("steps", steps, least=0)
         real = np.empty((steps, d_updates, BATCH_SIZE, 2), "float32")
         d_latent, g_latent = np.empty_like(real), np.empty((steps, g_updates, BATCH_SIZE, 2), "float32")
+        beside = np.zeros_like(g_latent)  # real points that the generator's loss compares with
         for i in range(steps):
             for j in range(d_updates):
                 real[i, j], d_latent[i, j] = self.random.choice(self.points, BATCH_SIZE), self._latent()
             for j in range(g_updates):
                 g_latent[i, j] = self._latent()
-        self.history += map(tuple, self._players[self.loss](real, d_latent, g_latent).numpy().tolist())
+                if self.loss in COMPARING:
+                    beside[i, j] = self.random.choice(self.points, BATCH_SIZE)
+        play = self._players[self.loss, self.penalty]
+        self.history += map(tuple, play(real, d_latent, g_latent, beside).numpy().tolist())
 
     def scene(self) -> Scene:
         """Return what `gan_course.plots.show_game` draws."""
-        fake, advice, answers = (each.numpy() for each in self._look(self.shown, window_grid(), self.loss))
+        real = self.points[np.arange(SHOWN) % len(self.points)]
+        found = self._look(self.shown, window_grid(), real, self.loss)
+        fake, advice, answers = (each.numpy() for each in found)
         return Scene(
             real=self.points[:SHOWN],
             fake=fake,
@@ -209,48 +185,74 @@ class Game:
             **self.modes._asdict(),
             reached=self.modes.reached(fake),
             history=np.reshape(self.history, (-1, 3)),
-            guess=LOSSES[self.loss].guess,
+            loss=self.loss,
         )
 
     def _latent(self, count: int = BATCH_SIZE) -> np.ndarray:
         return self.random.standard_normal((count, 2), "float32")
 
-    def _play(self, loss: str, real: Any, d_latent: Any, g_latent: Any) -> tf.Tensor:
+    def _play(self, loss: str, penalty: str, real: Any, d_latent: Any, g_latent: Any, beside: Any) -> tf.Tensor:
         rows = tf.TensorArray("float32", tf.shape(real)[0])
         for i in tf.range(tf.shape(real)[0]):
             d_loss = g_loss = length = tf.constant(np.nan)
             for j in tf.range(tf.shape(d_latent)[1]):
-                d_loss = self._update_discriminator(real[i, j], d_latent[i, j], loss)
+                d_loss = self._update_discriminator(real[i, j], d_latent[i, j], loss, penalty)
             for j in tf.range(tf.shape(g_latent)[1]):
-                g_loss, length = self._update_generator(g_latent[i, j], loss)
+                g_loss, length = self._update_generator(g_latent[i, j], beside[i, j], loss)
             rows = rows.write(i, tf.stack([d_loss, g_loss, length]))
         return rows.stack()
 
     @tf.function
-    def _update_discriminator(self, real: Any, latent: Any, loss: str) -> tf.Tensor:
+    def _update_discriminator(self, real: Any, latent: Any, loss: str, penalty: str) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            d_loss = LOSSES[loss].discriminator(
-                self.discriminator(real), self.discriminator(self.generator(latent))
-            )
-        _apply(self.d_optimizer, self.discriminator, tape, d_loss)
+            fake = self.generator(latent)
+            d_loss = LOSSES[loss].discriminator(self.discriminator(real), self.discriminator(fake))
+            total = d_loss + self._penalty(real, tf.stop_gradient(fake), **PENALTIES[penalty])
+        _apply(self.d_optimizer, self.discriminator, tape, total)
         return d_loss
 
+    def _penalty(self, real: Any, fake: Any, r1: float = 0.0, r2: float = 0.0, length: float = 0.0) -> Any:
+        total = 0.0
+        for weight, points in ((r1, real), (r2, fake)):
+            total += weight / 2 * tf.reduce_mean(self._squared_slopes(points)) if weight else 0.0
+        if length:
+            between = real + tf.random.stateless_uniform((BATCH_SIZE, 1), _seed_of(real)) * (fake - real)
+            lengths = tf.sqrt(self._squared_slopes(between) + 1e-12)  # at 0 a root has no slope
+            total += length * tf.reduce_mean((lengths - 1) ** 2)
+        return total
+
+    def _squared_slopes(self, points: Any) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(points)
+            scores = self.discriminator(points)
+        return tf.reduce_sum(tape.gradient(scores, points) ** 2, axis=1)
+
     @tf.function
-    def _update_generator(self, latent: Any, loss: str) -> tuple[tf.Tensor, tf.Tensor]:
+    def _update_generator(self, latent: Any, beside: Any, loss: str) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator(latent)
-            g_loss = LOSSES[loss].generator(self.discriminator(fake))
+            g_loss = self._generator_loss(fake, beside, loss)
         lengths = tf.norm(tape.gradient(g_loss, fake) * len(latent), axis=1)
         _apply(self.g_optimizer, self.generator, tape, g_loss)
         return g_loss, tf.reduce_mean(lengths)
 
+    def _generator_loss(self, fake: Any, beside: Any, loss: str) -> tf.Tensor:
+        on_real = self.discriminator(beside) if loss in COMPARING else None
+        return LOSSES[loss].generator(on_real, self.discriminator(fake))
+
     @tf.function
-    def _look(self, latent: Any, grid: Any, loss: str) -> tuple[tf.Tensor, ...]:
+    def _look(self, latent: Any, grid: Any, beside: Any, loss: str) -> tuple[tf.Tensor, ...]:
         fake = self.generator(latent)
         with tf.GradientTape() as tape:
             tape.watch(fake)
-            g_loss = LOSSES[loss].generator(self.discriminator(fake)) * len(latent)
-        return fake, -tape.gradient(g_loss, fake), LOSSES[loss].answer(self.discriminator(grid))[:, 0]
+            g_loss = self._generator_loss(fake, beside, loss) * len(latent)
+        answers = self.discriminator(grid)[:, 0]
+        return fake, -tape.gradient(g_loss, fake), tf.sigmoid(answers) if FACTS[loss].is_probability else answers
+
+
+def _seed_of(points: tf.Tensor) -> tf.Tensor:
+    """Numbers that follow from the points, so that a game takes no others."""
+    return tf.bitcast(tf.reduce_sum(points, axis=0), tf.int32)
 
 
 def _network(name: str, outputs: int, activation: str | None) -> keras.Sequential:

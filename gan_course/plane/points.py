@@ -132,13 +132,14 @@ class Scene:
         fake: Generated points `(m, 2)`.
         advice: Where the discriminator would move each of them: minus the gradient of the generator's loss with
             respect to that point, `(m, 2)`.
-        answers: D(x) at the points of `window_grid(side)`, `(side * side,)`, values in [0, 1].
+        answers: D(x) at the points of `window_grid(side)`, `(side * side,)`: probabilities in [0, 1], or scores
+            where the loss knows none.
         centres: The middles of the modes, `(k, 2)`.
         radii: How far each mode reaches, `(k,)`.
         reached: Whether the generator draws it, `(k,)`.
         history: One row for each step, `(steps, 3)`: d_loss, g_loss, mean length of the advice; NaN where a
             network did not play.
-        guess: d_loss and g_loss of a discriminator that answers 0.5 everywhere.
+        loss: What the players want, one of `gan_course.recipes.LOSSES`.
     """
 
     real: np.ndarray
@@ -149,7 +150,7 @@ class Scene:
     radii: np.ndarray
     reached: np.ndarray
     history: np.ndarray
-    guess: tuple[float, float]
+    loss: str
 
 
 def window_grid(side: int = 50) -> np.ndarray:

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gan_course.plane.points import WINDOW, Scene
 from gan_course.plots.images import D_COLOR, G_COLOR, clear
-from gan_course.recipes import LN2
+from gan_course.recipes import LOSSES
 
 ARROW, LONGEST = 0.1, 0.3  # how long an arrow of length 1 is drawn, and how long any is drawn at most
 _ANSWERS = LinearSegmentedColormap.from_list("answers", ["#F2B68C", "white", "#8FC3E6"])  # pale G_COLOR, D_COLOR
@@ -50,9 +50,10 @@ def show_game(scene: Scene, figure: Figure | None = None) -> Figure:
         '0 of 8 modes reached'
     """
     figure = figure or _empty()
-    plane, _, losses, lengths = figure.axes
+    plane, bar, losses, lengths = figure.axes
     clear(plane, losses, lengths)
     _draw_plane(plane, scene)
+    _name_colours(bar, scene)
     _draw_losses(losses, scene)
     _draw_lengths(lengths, scene.history[:, 2])
     return figure
@@ -68,7 +69,7 @@ def _empty() -> Figure:
     plane.legend(handles=points, loc="upper left", fontsize=8, framealpha=0.8, handletextpad=0, borderpad=0.2)
     figure.colorbar(ScalarMappable(cmap=_ANSWERS), cax=bar, ticks=[0, 0.5, 1])
     bar.tick_params(labelsize=9)
-    bar.set_title("D(x)", fontsize=9)
+    bar.set_title("", fontsize=9)
     players = [Line2D([], [], color=color, label=label, **_LINE) for label, color in _PLAYERS.items()]
     losses.legend(
         handles=players,
@@ -98,7 +99,8 @@ def _draw_plane(plane: Axes, scene: Scene) -> None:
     side = round(len(scene.answers) ** 0.5)
     answers = np.reshape(scene.answers, (side, side))
     window = (-WINDOW, WINDOW, -WINDOW, WINDOW)
-    plane.imshow(answers, cmap=_ANSWERS, vmin=0, vmax=1, origin="lower", extent=window)
+    low, _, high = _range(scene)
+    plane.imshow(answers, cmap=_ANSWERS, vmin=low, vmax=high, origin="lower", extent=window)
     for kind, style in ((scene.reached, "-"), (~scene.reached, ":")):
         size = 2 * scene.radii[kind]
         circles = EllipseCollection(
@@ -115,16 +117,35 @@ def _draw_plane(plane: Axes, scene: Scene) -> None:
     plane.set_title(f"{scene.reached.sum()} of {len(scene.reached)} modes reached", fontsize=10)
 
 
+def _range(scene: Scene) -> tuple[float, float, float]:
+    """Return the answers with the palest generator's colour, with white, and with the discriminator's."""
+    facts = LOSSES[scene.loss]
+    if facts.is_probability:
+        return 0.0, 0.5, 1.0
+    middle = float(np.median(scene.answers)) if facts.boundary is None else facts.boundary
+    reach = max(float(np.abs(scene.answers - middle).max()), 1e-6)
+    return middle - reach, middle, middle + reach
+
+
+def _name_colours(bar: Axes, scene: Scene) -> None:
+    """Write at the colour bar what its ends and its middle stand for."""
+    title = "D(x)" if LOSSES[scene.loss].is_probability else "score"
+    words = [f"{value:.2g}".replace("-", "−") for value in _range(scene)]
+    if (bar.get_title(), [label.get_text() for label in bar.get_yticklabels()]) != (title, words):
+        bar.set_yticks([0, 0.5, 1], labels=words)
+        bar.set_title(title, fontsize=9)
+
+
 def _draw_losses(axes: Axes, scene: Scene) -> None:
     d_loss, g_loss, _ = scene.history.T
     axes.set_ylim(0, 1, auto=True)  # from these, whatever was drawn before, autoscaling sets out
     for losses, (label, color) in zip((g_loss, d_loss), _PLAYERS.items(), strict=True):
         axes.plot(*_binned(losses), color=color, label=label, **_LINE)
-    is_entropy = np.isclose(scene.guess[0], LN2)
-    for guess in sorted(set(scene.guess)):
+    for guess in sorted(set(LOSSES[scene.loss].guess)):
         axes.axhline(guess, color="black", lw=0.8, ls="--")
-        sign = "−" if guess < 0 else ""
-        axes.annotate(f"{sign}ln 2" if is_entropy else f"{guess:g}", (1, guess), (-2, 2), **_AT_RIGHT_EDGE)
+        is_ln2 = np.isclose(abs(guess), np.log(2))
+        words = ("−" if guess < 0 else "") + "ln 2" if is_ln2 else f"{guess:g}"
+        axes.annotate(words, (1, guess), (-2, 2), **_AT_RIGHT_EDGE)
     axes.set_xlim(0, len(d_loss) + 1)
 
 

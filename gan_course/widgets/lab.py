@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from gan_course.plane import Scene
 from gan_course.plots import ARROW, LONGEST, show_game
+from gan_course.recipes import LOSSES
 from gan_course.widgets.shell import CHOICE, Explorer
 
 PICTURES = 1000  # that the play button shows before it stops by itself
@@ -23,10 +24,10 @@ _BUTTONS = {
 class TwoPlayerLab(Explorer):
     """A GAN on points in the plane that plays step by step.
 
-    There are choices of the points, the loss and the seed, of learning rates and updates a step, and presets that
-    show a balanced game, vanishing gradients and mode collapse. Buttons let one network learn, or both. The play
-    button lets both learn until it is paused or stopped: the browser asks for one picture after the other, so the
-    kernel is never busy for longer than one.
+    There are choices of the points, the loss, the gradient penalty and the seed, of learning rates and updates a
+    step, and presets that show a balanced game, vanishing gradients and mode collapse. Buttons let one network
+    learn, or both. The play button lets both learn until it is paused or stopped: the browser asks for one picture
+    after the other, so the kernel is never busy for longer than one.
 
     Args:
         points: A table `(n, 2)` of your own to play on, values in [-1, 1].
@@ -53,7 +54,7 @@ class TwoPlayerLab(Explorer):
 
     def __init__(self, points: Any = None, steps: int = 0) -> None:
         """Make the controls and start the game of the first preset."""
-        from gan_course.plane import LOSSES, PRESETS, SHAPES, Game, load_points
+        from gan_course.plane import PENALTIES, PRESETS, SHAPES, Game, load_points
 
         self.tables = {name: load_points(name) for name in SHAPES}
         if points is not None:
@@ -71,6 +72,7 @@ class TwoPlayerLab(Explorer):
             "loss": widgets.ToggleButtons(
                 options=list(LOSSES), value=preset.loss, description="Loss", style=CHOICE
             ),
+            "penalty": widgets.ToggleButtons(options=list(PENALTIES), description="Penalty", style=CHOICE),
         }
         self.preset = widgets.ToggleButtons(options=list(PRESETS), description="Preset", style=CHOICE)
         self.stride = widgets.SelectionSlider(
@@ -84,14 +86,14 @@ class TwoPlayerLab(Explorer):
         self.game = Game(self.tables[self._begun[0]], seed=self._begun[1])
         self._learn(steps)
         self._applying = False
-        for control in (*self.settings.values(), controls["loss"]):
+        for control in (*self.settings.values(), controls["loss"], controls["penalty"]):
             control.observe(lambda _: self._unmark(), "value")
         super().__init__(self._draw, controls, self._panel(controls))
         self._listen()
 
     def _panel(self, controls: dict[str, widgets.Widget]) -> widgets.Widget:
         rows = [
-            [self.preset, controls["points"], controls["loss"]],
+            [self.preset, controls["points"], controls["loss"], controls["penalty"]],
             [*self.settings.values(), controls["seed"], self.stride],
             [*self.buttons.values(), self.play],
         ]
@@ -104,14 +106,16 @@ class TwoPlayerLab(Explorer):
         self.play.observe(lambda change: change["new"] and self._learn_and_show("both"), "value")
         self.preset.observe(lambda change: self._apply_preset(change["new"]), "value")
 
-    def _draw(self, points: str, seed: int, loss: str) -> tuple[Figure, str]:
+    def _draw(self, points: str, seed: int, loss: str, penalty: str) -> tuple[Figure, str]:
         if (points, seed) != self._begun:
             self._begun = points, seed
             self._restart()
-        self.game.loss = loss
+        self.game.loss, self.game.penalty = loss, penalty
         scene = self.game.scene()
         name = self.preset.value
         look = f"{name.capitalize()}: {self.presets[name].look}." if name else "These are settings of your own."
+        if (loss, penalty) == ("wasserstein", "none"):
+            look = "Without a penalty this loss has no limit: the discriminator gets steeper and steeper."
         return show_game(scene, self.figure), f"{_words(scene)}\n{look}"
 
     def _unmark(self) -> None:
@@ -128,9 +132,9 @@ class TwoPlayerLab(Explorer):
             try:
                 for each, control in self.settings.items():
                     control.value = getattr(preset, each)
-                self.game.loss = preset.loss
+                self.game.loss, self.game.penalty = preset.loss, "none"
                 self._restart()
-                self.controls["loss"].value = preset.loss
+                self.controls["loss"].value, self.controls["penalty"].value = preset.loss, "none"
             finally:
                 self._applying = False
             self.show()
@@ -167,9 +171,15 @@ def _words(scene: Scene) -> str:
     mean = np.linalg.norm(scene.advice, axis=1).mean()
     length = np.format_float_positional(mean, precision=2, unique=False, fractional=False, trim="-")
     fair_share = len(scene.fake) / len(scene.reached)
+    facts = LOSSES[scene.loss]
+    guessing = (
+        "answered 0.5 everywhere"
+        if facts.is_probability
+        else f"gave every point the score {facts.boundary or 0:g}"
+    )
     return (
         f"Step {len(scene.history):,}: d_loss {d_loss}, g_loss {g_loss}. "
-        f"If D answered 0.5 everywhere: {scene.guess[0]:.2f} and {scene.guess[1]:.2f}.\n"
+        f"If D {guessing}: {facts.guess[0]:.2f} and {facts.guess[1]:.2f}.\n"
         f"The gradients at the generated points are {length} long on average. "
         f"An arrow is {ARROW:g} of that, and never longer than {LONGEST:g}.\n"
         f"Modes reached: {scene.reached.sum()} of {len(scene.reached)}. A circle must hold a quarter of "

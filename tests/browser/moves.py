@@ -98,7 +98,7 @@ LAB = [
     Move("css=.widget-slider >> nth=3 >> css=.noUi-handle", "press", "ArrowRight", "G's updates a step2", False),
     Move("Steps at a time", "press", "ArrowRight", "Step 530:", False),
     Move("Both learn", "click", "left", "Step 630:"),
-    Move("least squares", "press", "Enter", "D answered 0.5 everywhere: 0.25 and 0.25"),
+    Move("least-squares", "press", "Enter", "D gave every point the score 0.5: 0.25 and 0.12"),
     Move("ring", "click", "left", "Step 0:"),
     Move("Steps at a time", "drag", 0, "Step 0:", False),
     Move("Seed", "type", "7", "Step 0:"),

@@ -27,7 +27,7 @@ _ROOMS = (
     "widgets",
 )
 
-__all__ = ["GAN", "pretrained", "quiet_tensorflow", "train_mnist", *_ROOMS]
+__all__ = ["GAN", "pretrained", "quiet_tensorflow", "train_folder", "train_mnist", *_ROOMS]
 
 
 def quiet_tensorflow() -> None:
@@ -60,8 +60,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("gan_course.training.gan").GAN
     if name == "pretrained":
         return importlib.import_module("gan_course.training.trained").pretrained
-    if name == "train_mnist":
-        return importlib.import_module("gan_course.train").train_mnist
+    if name in ("train_folder", "train_mnist"):
+        return getattr(importlib.import_module("gan_course.train"), name)
     if name in _ROOMS:
         return importlib.import_module(f"gan_course.{name}")
     raise AttributeError(f"module 'gan_course' has no attribute {name!r}; it has {', '.join(__all__)}")

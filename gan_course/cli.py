@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import gan_course
 from gan_course.files import replacing
-from gan_course.recipes import RECIPES
+from gan_course.recipes import LOSSES, RECIPES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +66,11 @@ def _parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train a GAN and keep samples, losses and networks in a folder")
     train.set_defaults(run=_train)
-    train.add_argument("data", choices=["mnist"], help="what to learn to draw")
+    train.add_argument(
+        "data",
+        metavar="DATA",
+        help="what to learn to draw: mnist, faces, or a folder of pictures (one called mnist is ./mnist)",
+    )
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for the results")
     train.add_argument(
         "--resume",
@@ -84,6 +88,20 @@ def _parser() -> argparse.ArgumentParser:
         default="course",
         help="how a step goes (default: course)",
     )
+    train.add_argument(
+        "--loss",
+        choices=[*LOSSES],
+        help="what both networks want, in place of the recipe's (wasserstein brings a gradient penalty along)",
+    )
+    train.add_argument(
+        "--size",
+        type=_positive,
+        metavar="N",
+        help="height and width of faces or pictures: 28, 32, 64 ... (default: 32)",
+    )
+    train.add_argument(
+        "--channels", type=int, choices=[1, 3], help="of faces or pictures: 3 for colour (default), 1 for gray"
+    )
     train.add_argument("--every", type=_positive, default=200, help="steps between two samples (default: 200)")
     train.add_argument(
         "--metrics",
@@ -94,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         help="measure the quality of the digits every N steps (default: not at all; without N every 1000)",
     )
     train.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same training (default: 0)")
-    train.add_argument("--source", default="auto", help="auto, embedded, full, or a path (default: auto)")
+    train.add_argument("--source", help="which digits: auto, embedded, full, or a path (default: auto)")
 
     generate = commands.add_parser("generate", help="draw images with a trained generator")
     generate.set_defaults(run=_generate)
@@ -150,10 +168,19 @@ def _seed(text: str) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from gan_course.train import train_mnist
+    from gan_course.train import train_folder, train_mnist
 
-    settings = ("steps", "batch_size", "recipe", "every", "metrics", "seed", "source", "resume")
-    gan = train_mnist(options.out, **{name: getattr(options, name) for name in settings})
+    is_mnist = options.data == "mnist"
+    own, others = ("metrics", "source"), ("size", "channels")
+    for name in others if is_mnist else own:
+        if getattr(options, name) is not None:
+            why = "digits are gray and have 28 x 28 pixels" if is_mnist else "it is for the digits of mnist"
+            raise ValueError(f"--{name} is {getattr(options, name)}; {why}, so leave it out")
+    if not is_mnist and options.data != "faces" and not Path(options.data).is_dir():
+        raise ValueError(f"{options.data} is no folder; train takes mnist, faces, or a folder of pictures")
+    names = ("steps", "batch_size", "recipe", "loss", "every", "seed", "resume", *(own if is_mnist else others))
+    chosen = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    gan = train_mnist(options.out, **chosen) if is_mnist else train_folder(options.data, options.out, **chosen)
     return 0 if gan.steps >= options.steps else 2
 
 

@@ -133,7 +133,7 @@ def test_recipes_by_name(few_digits, recipe, dropout):
     [
         ("", "required: COMMAND"),
         ("dance", "invalid choice: 'dance'"),
-        ("train cats --out run", "invalid choice: 'cats'"),
+        ("train cats --out run", "cats is no folder; train takes mnist, faces, or a folder of pictures"),
         ("train mnist", "required: --out"),
         ("train mnist --out run --steps 0", "--steps: found 0, expected a whole number of at least 1"),
         ("train mnist --out run --steps -5", "--steps: found -5"),

@@ -2,12 +2,14 @@
 
 from gan_course.datasets.digits import damaged_mnist, find_mnist, load_mnist
 from gan_course.datasets.faces import find_faces, load_faces
-from gan_course.datasets.folders import image_folder_dataset, load_image_folder
+from gan_course.datasets.folders import check_arguments, count_pictures, image_folder_dataset, load_image_folder
 from gan_course.datasets.pixels import scale, unscale
 from gan_course.files import DataError
 
 __all__ = [
     "DataError",
+    "check_arguments",
+    "count_pictures",
     "damaged_mnist",
     "find_faces",
     "find_mnist",

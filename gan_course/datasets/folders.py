@@ -159,6 +159,27 @@ def image_folder_dataset(
     return batches.prefetch(2)
 
 
+def count_pictures(path: str | Path) -> int:
+    """Return how many files in a folder look like pictures; none is opened but those without a known suffix.
+
+    Raises:
+        DataError: As `load_image_folder` does, if there is none.
+        ValueError: If `path` is no path.
+
+    Example:
+        >>> import tempfile
+        >>> from gan_course.datasets import count_pictures
+        >>> from gan_course.synthetic import write_faces
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = write_faces(folder, count=3)
+        ...     count_pictures(folder)
+        3
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whoever reads them is told
+        return len(_pictures(path)[0])
+
+
 def check_arguments(
     size: int, channels: int, limit: int | None, batch_size: int = 1
 ) -> tuple[int, int, int | None, int]:

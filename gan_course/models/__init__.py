@@ -1,6 +1,7 @@
 """The networks of the lessons, as plain Keras models, and how images are drawn with them."""
 
 from gan_course.models.conditional import conditional_discriminator, conditional_generator
+from gan_course.models.dcgan import dcgan_discriminator, dcgan_generator
 from gan_course.models.drawing import generate, generator_inputs
 from gan_course.models.mnist import mnist_discriminator, mnist_generator
 from gan_course.models.small import small_networks
@@ -8,6 +9,8 @@ from gan_course.models.small import small_networks
 __all__ = [
     "conditional_discriminator",
     "conditional_generator",
+    "dcgan_discriminator",
+    "dcgan_generator",
     "generate",
     "generator_inputs",
     "mnist_discriminator",

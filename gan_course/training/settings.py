@@ -61,7 +61,7 @@ def _with_newer(settings: dict[str, Any]) -> dict[str, Any]:
     if "r1_every" in found:
         found["penalty_every"] = found.pop("r1_every")
     newer = {name: getattr(RECIPES[found["recipe"]], name) for name in SETTINGS}
-    return {**settings, "compile": {**newer, **found}}
+    return {**settings, "compile": {"recipe": found["recipe"], **newer, **found}}
 
 
 def _without_incidentals(settings: dict[str, Any]) -> dict[str, Any]:

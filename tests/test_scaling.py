@@ -1,7 +1,9 @@
 """More than one device, and what docs/scaling.md says."""
 
 import json
+import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +51,44 @@ def test_what_two_devices_trained_opens_on_one(two_devices):
     found = two_devices["interrupted"]
     assert found["drawn"] < 1e-5
     assert found["on_one_device"] == 3
+
+
+def start(folder: Path, name: str, steps: int, **environment: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "tests.two_workers", folder, name, str(steps)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
+    )
+
+
+def start_two(folder: Path, steps: int) -> list[subprocess.Popen]:
+    """Two processes that stand for two machines."""
+    with socket.socket() as one, socket.socket() as other:
+        for each in (one, other):
+            each.bind(("127.0.0.1", 0))
+        workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in (one, other)]
+    tasks = [{"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}} for index in (0, 1)]
+    return [
+        start(folder, f"worker {index}", steps, TF_CONFIG=json.dumps(task)) for index, task in enumerate(tasks)
+    ]
+
+
+def test_two_machines_compute_what_one_does_also_after_an_interruption(tmp_path):
+    alone = start(tmp_path, "alone", 6)
+    for steps in (2, 6):
+        running = start_two(tmp_path, steps)
+        try:
+            said = [process.communicate(timeout=120)[1] for process in running]
+        finally:
+            for process in running:
+                process.kill()
+        assert [process.returncode for process in running] == [0, 0], said
+    assert alone.wait(timeout=120) == 0
+    expected, *found = (np.load(tmp_path / f"{name}.npz") for name in ("alone", "worker 0", "worker 1"))
+    for each in found:
+        assert each["steps"] == expected["steps"] == 6
+        np.testing.assert_allclose(each["weights"], expected["weights"], atol=1e-5)
+        np.testing.assert_allclose(each["losses"], expected["losses"][2:], atol=1e-5)
+    np.testing.assert_array_equal(found[0]["weights"], found[1]["weights"])
 
 
 def test_xla_is_off_on_the_cpu_unless_asked_for():

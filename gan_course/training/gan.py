@@ -240,7 +240,9 @@ class GAN(SteppedModel):
                 self._standing.d_loss.assign(self._of_all(told["d_loss"]))
             if self.averaged_generator is not None:
                 self._average()
-        return {name: devices() * value for name, value in told.items()}
+        several = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
+        # Keras takes the mean along the first axis there, also of numbers, which have none.
+        return {name: devices() * (value[None] if several else value) for name, value in told.items()}
 
     def _batches(self, real: tf.Tensor, condition: tf.Tensor | None) -> list[Batch]:
         """Divide what a step is given among the updates of the discriminator; each takes every k-th image."""

@@ -7,7 +7,7 @@ from keras import layers
 
 import gan_course
 from gan_course.datasets import unscale
-from gan_course.models import small_networks
+from gan_course.models import conditional_discriminator, conditional_generator, small_networks
 from gan_course.plots import as_png, image_grid, principal_directions, show_latent, spherical_walk
 from gan_course.widgets import latent_explorer
 
@@ -124,3 +124,18 @@ def test_a_generator_without_a_dense_layer_is_refused():
     judge = [keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(1, activation="sigmoid")]
     with pytest.raises(ValueError, match="expected those of a Dense layer"):
         latent_explorer(gan_course.GAN(keras.Sequential(draw), keras.Sequential(judge)))
+
+
+def test_scores_are_called_so():
+    gan = gan_course.GAN(*small_networks())
+    gan.compile(loss="hinge")
+    explorer = latent_explorer(gan)
+    score = gan.judge(gan.generator.predict_on_batch(latent(0)[None].astype("float32")))[0]
+    assert explorer.words.startswith(f"Score, the higher the more real: {score:.2f}.")
+    assert explorer.figure.axes[2].get_title(loc="left").endswith("and its score")
+
+
+def test_networks_that_are_told_something_are_refused():
+    gan = gan_course.GAN(conditional_generator(), conditional_discriminator())
+    with pytest.raises(ValueError, match="take a condition, labels .*; the explorer moves latent vectors alone"):
+        latent_explorer(gan)

@@ -144,6 +144,22 @@ def test_a_loss_trains_with_xla_as_without(name):
     assert_same(*after, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"gp_lambda": 1.0, "discriminator_updates": 2, "penalty_every": 2},
+        {"skip_below": 0.5, "label_smoothing": 0.1},
+        {"loss": "wasserstein", "gp_lambda": 10.0, "averaging": 0.9},
+    ],
+)
+def test_all_else_compiles_with_xla_too(chosen):
+    gan, log = made(with_hidden_layer(), jit_compile=True, **chosen), LossLog()
+    before = numbers(gan)
+    gan.fit(small_images(64), batch_size=8, verbose=0, callbacks=[log])
+    assert np.isfinite(log.d_loss).all() and np.isfinite(log.g_loss).all()
+    assert all(not np.array_equal(a, b) for a, b in zip(before, numbers(gan), strict=True) if a.ndim > 1)
+
+
 WEIGHTS = arrays("float32", (16, 1), elements=st.floats(-0.5, 0.5, width=32))
 
 

@@ -16,6 +16,7 @@ def show_latent(
     answers: np.ndarray,
     position: float,
     figure: Figure | None = None,
+    answer: str = "D(x)",
 ) -> Figure:
     """Draw one image large, its neighbours in a square, and a walk to another below.
 
@@ -23,14 +24,15 @@ def show_latent(
         image: uint8 `(height, width, channels)`.
         neighbours: uint8 `(n * n, height, width, channels)`, row by row from above; the middle one is the image.
         walk: uint8 `(m, height, width, channels)`.
-        answers: What the discriminator says of the walk, `(m,)`, values in [0, 1].
+        answers: What the discriminator says of the walk, `(m,)`: probabilities in [0, 1], or scores.
         position: Where on the walk the image stands, from 0 to 1.
         figure: One that this function has returned, to be drawn anew in place, which is faster.
+        answer: What an answer is called.
 
     Returns:
         A matplotlib figure of 700 x 430 pixels at 100 dpi.
     """
-    figure = figure or _empty()
+    figure = figure or _empty(answer)
     one, square, path = figure.axes
     clear(one, square, path)
     one.imshow(image_grid(image[None]), **_GRAY)
@@ -41,14 +43,14 @@ def show_latent(
     frame = (middle * (width + 2) - 1.5, middle * (height + 2) - 1.5)
     square.add_patch(Rectangle(frame, width + 2, height + 2, fill=False, ec=G_COLOR, lw=2))
     path.imshow(image_grid(walk, len(walk)), **_GRAY)
-    for i, answer in enumerate(answers):
-        path.text(i * (width + 2) + width / 2, height + 2, f"{answer:.2f}", ha="center", va="top", fontsize=9)
+    for i, value in enumerate(answers):
+        path.text(i * (width + 2) + width / 2, height + 2, f"{value:.2f}", ha="center", va="top", fontsize=9)
     here = position * (len(walk) - 1) * (width + 2) + width / 2
     path.plot(here, -4, "v", color=D_COLOR, clip_on=False)
     return figure
 
 
-def _empty() -> Figure:
+def _empty(answer: str) -> Figure:
     """Return the figure with all that stays when its pictures change."""
     figure = Figure(figsize=(7, 4.3), dpi=100)
     one, square = figure.add_axes((0.07, 0.37, 0.36, 0.57)), figure.add_axes((0.55, 0.37, 0.36, 0.57))
@@ -60,5 +62,5 @@ def _empty() -> Figure:
     square.set_title("its neighbours", fontsize=10)
     square.set(xlabel="direction 1: less to more", ylabel="direction 2: less to more")
     path.axis("off")
-    path.set_title("the walk from this seed to the other, and D(x)", fontsize=10, loc="left")
+    path.set_title(f"the walk from this seed to the other, and {answer}", fontsize=10, loc="left")
     return figure

@@ -29,10 +29,12 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
     directions.
 
     Args:
-        gan: Your own trained GAN; without it, the ready-made one for digits.
+        gan: Your own trained GAN; without it, the ready-made one for digits. With a loss that knows no
+            probabilities the discriminator's scores are shown.
 
     Raises:
-        ValueError: If the generator does not begin with a `Dense` layer or a transposed convolution.
+        ValueError: If the generator does not begin with a `Dense` layer or a transposed convolution, or takes a
+            condition.
 
     Example:
         >>> from gan_course.widgets import latent_explorer
@@ -45,7 +47,11 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
         from gan_course.training.trained import pretrained
 
         gan = pretrained("mnist")
-    generator, dim = gan.best_generator, gan.latent_dim
+    if gan.condition is not None:
+        raise ValueError(
+            f"the networks take a condition, {gan.condition}; the explorer moves latent vectors alone"
+        )
+    generator, dim, is_score = gan.best_generator, gan.latent_dim, gan.answers == "scores"
     directions = principal_directions(_first_kernel(generator, dim), DIRECTIONS)
     directions = np.pad(directions, ((0, DIRECTIONS - len(directions)), (0, 0)))  # a small space has fewer
 
@@ -61,11 +67,13 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
         answers = gan.judge(images[: len(walk)])
         walked, neighbours = np.split(unscale(images), [len(walk)])
         words = (
-            f"Called real with probability: {answers[-1]:.2f}.\n"
+            f"{'Score, the higher the more real' if is_score else 'Called real with probability'}: "
+            f"{answers[-1]:.2f}.\n"
             f"Length of the latent vector: {np.linalg.norm(walk[-1]):.1f}; "
             f"random ones are about {np.sqrt(dim):.1f} long."
         )
-        figure = show_latent(walked[-1], neighbours, walked[:-1], answers[:-1], position, figure)
+        name = "its score" if is_score else "D(x)"
+        figure = show_latent(walked[-1], neighbours, walked[:-1], answers[:-1], position, figure, name)
         return figure, words
 
     return Explorer(draw, _controls())

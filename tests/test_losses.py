@@ -11,6 +11,7 @@ from keras import layers
 
 from gan_course import GAN, losses, recipes
 from gan_course.callbacks import Checkpoint, LossLog
+from gan_course.training.feed import ArrayFeed, DatasetFeed
 from tests.networks import small_generator, small_images, state
 
 NAMES = [*recipes.LOSSES]
@@ -282,6 +283,19 @@ def test_a_step_of_several_updates_reads_as_many_batches_and_resumes_exactly(tmp
     assert whole.steps == parts.steps == 7 and int(whole.discriminator_optimizer.iterations) == 14
     for a, b in zip(state(whole), state(parts), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("as_dataset", [False, True])
+def test_each_update_gets_a_batch_of_its_own(as_dataset):
+    images, size = small_images(24), 4
+    dataset = tf.data.Dataset.from_tensor_slices(images).batch(size)
+    feed = DatasetFeed(dataset, 3) if as_dataset else ArrayFeed(images, size, shuffle=False, batches_a_step=3)
+    assert feed.steps == 2
+    for start in (0, 1):
+        found = next(iter(feed.batches(seed=0, start=start))).numpy()
+        for part in range(3):
+            first = size * (3 * start + part)
+            np.testing.assert_array_equal(found[part::3], images[first : first + size])
 
 
 def test_an_epoch_of_several_updates_is_a_pass_over_the_images():

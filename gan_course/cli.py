@@ -180,6 +180,7 @@ def _train(options: argparse.Namespace) -> int:
         raise ValueError(f"{options.data} is no folder; train takes mnist, faces, or a folder of pictures")
     names = ("steps", "batch_size", "recipe", "loss", "every", "seed", "resume", *(own if is_mnist else others))
     chosen = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    gan_course.quiet_tensorflow()
     gan = train_mnist(options.out, **chosen) if is_mnist else train_folder(options.data, options.out, **chosen)
     return 0 if gan.steps >= options.steps else 2
 
@@ -191,6 +192,7 @@ def _generate(options: argparse.Namespace) -> int:
     from gan_course.plots import image_grid
     from gan_course.saved import draw_images
 
+    gan_course.quiet_tensorflow()
     images = draw_images(options.folder, options.count, options.seed)
     grid = image_grid(images, columns=max(1, round(options.count**0.5)))
     with replacing(options.out) as beside:

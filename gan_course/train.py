@@ -136,8 +136,11 @@ def train_folder(
     """
     import keras
 
+    from gan_course.models.dcgan import doublings
+
     plan = _Plan(folder, steps, batch_size, recipe, loss, every, seed, resume, verbose)
     size, channels, *_ = datasets.check_arguments(size, channels, None)
+    doublings(size)
     networks = partial(_fitting_networks, size, channels, verbose)
     if pictures == "faces":
         faces = datasets.load_faces(size, channels, verbose=verbose)
@@ -232,7 +235,7 @@ def _fitting_networks(
     if verbose:
         names = "dcgan_generator", "dcgan_discriminator"
         pairs = zip(names, networks, strict=True)
-        told = (f"{name}({size}, {channels}), {each.count_params():,} parameters" for name, each in pairs)
+        told = (f"{name}({size}, {channels}) with {each.count_params():,} parameters" for name, each in pairs)
         print(f"The networks are {' and '.join(told)}.", flush=True)
     return networks
 

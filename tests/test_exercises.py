@@ -11,8 +11,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 
-from tests.test_notebooks import COLAB, KERNEL, MACHINE_PATH, Lesson
-from tools.stamp import repository
+from tests.test_notebooks import KERNEL, MACHINE_PATH, TABLE, Lesson, row_of
 
 ROOT = Path(__file__).parents[1]
 SOLUTIONS = sorted(ROOT.glob("solutions/*/*.ipynb"))
@@ -52,15 +51,14 @@ def exercise(request):
 
 
 def test_there_are_two_exercises():
-    assert [path.stem for path in SOLUTIONS] == [GRAY, COLOUR]
+    assert [path.stem for path in SOLUTIONS] == [GRAY, COLOUR] == [row.name for row in TABLE if row.is_exercise]
 
 
 def test_the_notebook_opens_as_the_lessons_do(exercise):
     assert exercise.notebook.metadata == KERNEL
     assert [cell.id for cell in exercise.cells[:3]] == ["title", "setup-note", "setup"]
     assert exercise.cells[2].source == Lesson(ROOT / "notebooks/05_train_mnist.ipynb").cell("setup").source
-    address = COLAB.format(repo=repository(), name=exercise.path.name)
-    assert address.replace("notebooks", f"exercises/{exercise.path.stem}") in exercise.cells[0].source
+    assert row_of(exercise.path).colab in exercise.cells[0].source
     assert not MACHINE_PATH.search(exercise.text) and len(exercise.text) < 1_000_000
     assert len({cell.id for cell in exercise.cells}) == len(exercise.cells)
 

@@ -10,17 +10,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tools import notebooks
-from tools.stamp import repository
+from tools import lessons, notebooks
 
 ROOT = Path(__file__).parents[1]
-LESSONS = sorted(ROOT.glob("notebooks/*.ipynb"))
+TABLE = lessons.lessons()
+LESSONS = [ROOT / row.path for row in TABLE if not row.is_exercise]
+TAGS = {"training", "solution", "whole-program"}
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # in JupyterLab and in Colab
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 MACHINE_PATH = re.compile(r"(?<![\w./:])(/home/|/root/|/tmp/|/Users/|/work/|/usr/|/var/|[A-Z]:\\)")
-COLAB = "https://colab.research.google.com/github/{repo}/blob/main/notebooks/{name}"
 
 
 @pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
@@ -40,6 +41,10 @@ class Lesson:
         return next(cell for cell in self.cells if cell.id == name)
 
 
+def row_of(path: Path) -> lessons.Lesson:
+    return next(row for row in TABLE if row.name == path.stem)
+
+
 def problems(lesson: Lesson) -> list[str]:
     """Everything that is wrong with the form of one lesson."""
     found = []
@@ -51,7 +56,7 @@ def problems(lesson: Lesson) -> list[str]:
         found.append("not nbformat 4.5")
     if [cell.id for cell in lesson.cells[:3]] != ["title", "setup-note", "setup"]:
         found.append("does not start with title, setup-note, setup")
-    if COLAB.format(repo=repository(), name=lesson.path.name) not in lesson.cells[0].source:
+    if row_of(lesson.path).colab not in lesson.cells[0].source:
         found.append("the Colab badge is missing or names another notebook or repository")
     for cell in lesson.cells:
         found += [f"{cell.id}: {problem}" for problem in cell_problems(cell)]
@@ -68,9 +73,11 @@ def cell_problems(cell: nbformat.NotebookNode) -> list[str]:
         return found
     if cell.execution_count is None:
         found.append("was not executed")
-    if len(cell.source.splitlines()) > 25:
-        found.append("is longer than 25 lines")
-    if set(cell.metadata) - {"tags"} or set(cell.metadata.get("tags", [])) - {"training"}:
+    tags = {*cell.metadata.get("tags", [])}
+    if len(cell.source.splitlines()) > (90 if "whole-program" in tags else 25):
+        found.append("is longer than 25 lines, or 90 of a whole program")
+    others = {key: value for key, value in cell.metadata.items() if key != "tags"}
+    if tags - TAGS or others != (FOLDED if "solution" in tags else {}):
         found.append(f"has metadata that is not wanted: {dict(cell.metadata)}")
     for output in cell.outputs:
         if output.output_type == "error":
@@ -82,8 +89,32 @@ def cell_problems(cell: nbformat.NotebookNode) -> list[str]:
     return found
 
 
-def test_there_are_five_lessons_in_order():
-    assert [path.name[:3] for path in LESSONS] == ["01_", "02_", "03_", "04_", "05_"]
+def test_the_table_names_every_notebook_in_order():
+    found = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("exercises/*/*.ipynb")]
+    assert [row.path for row in TABLE] == [
+        str(path.relative_to(ROOT)) for path in sorted(found, key=lambda p: p.stem)
+    ]
+    assert [int(row.number) for row in TABLE] == [*range(1, len(TABLE) + 1)]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_a_notebook_says_what_its_row_says(row):
+    title = Lesson(ROOT / row.path).cells[0].source
+    assert (
+        title.startswith(f"# {row.number} · {row.title}\n") and "](https://colab" in title and row.colab in title
+    )
+    assert f"**Time:** about {row.minutes} minutes" in title
+    assert row.is_exercise or (ROOT / "data" / "quizzes" / f"{row.number}.toml").is_file()
+
+
+def test_the_readme_has_the_rows_of_the_table():
+    readme = (ROOT / "README.md").read_text()
+    assert lessons.with_rows(readme) == readme
+    changed = readme.replace("| seconds |", "| hours |", 1).replace("· The generator]", "· Another]")
+    assert lessons.with_rows(changed) == readme and changed != readme
+    counts = [sum(row.is_exercise == exercise for row in TABLE) for exercise in (False, True)]
+    words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    assert f"in {words[counts[0]]} lessons and {words[counts[1]]} exercises" in readme
 
 
 def test_the_form_is_right(lesson):
@@ -137,6 +168,11 @@ BREAK = {
     "a missing set-up cell": lambda cells: cells.pop(2),
     "an unreadable id": lambda cells: cells[3].update(id="3f2a-9"),
     "an unknown tag": lambda cells: cells[3].metadata.update(tags=["slow"]),
+    "a solution that is not folded": lambda cells: cells[3].metadata.update(tags=["solution"]),
+    "a folded cell that is none": lambda cells: cells[3].metadata.update(FOLDED),
+    "a very long program": lambda cells: cells[3].update(
+        source="x = 1\n" * 91, metadata={"tags": ["whole-program"]}
+    ),
 }
 
 
@@ -146,6 +182,16 @@ def test_the_form_test_finds(name):
     BREAK[name](lesson.cells)
     lesson.text = nbformat.writes(lesson.notebook)
     assert problems(lesson)
+
+
+def test_the_form_test_knows_solutions_and_whole_programs():
+    lesson = Lesson(LESSONS[0])
+    assert problems(lesson) == []
+    code = [cell for cell in lesson.cells if cell.cell_type == "code"]
+    code[1].metadata.update(tags=["solution"], **FOLDED)
+    code[2].update(source="x = 1\n" * 90, metadata=nbformat.from_dict({"tags": ["whole-program"]}))
+    lesson.text = nbformat.writes(lesson.notebook)
+    assert problems(lesson) == []
 
 
 @pytest.mark.parametrize("metadata", [{}, {**KERNEL, "widgets": {}}, {**KERNEL, "accelerator": "GPU"}])

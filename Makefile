@@ -49,7 +49,7 @@ notebooks: .venv/test ## run all lessons and renew their outputs (FULL=1: those 
 exercises: .venv/test ## make exercises/ from solutions/, and prove them
 	$(BIN)/gan-course release
 
-badges: .venv/test ## REPO=owner/name: write it into every badge and set-up cell
+badges: .venv/test ## write REPO=owner/name, or the git remote's, into every badge and set-up cell
 	$(BIN)/python tools/stamp.py $(REPO)
 
 format: .venv/test ## format the code, notebooks included

@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 CONSTRAINTS = ROOT.parent / "shared" / "colab"
 RUNNERS = ["nbval", "pytest-xdist", "hypothesis"]
-OF_THE_CHECKOUT = ("test_project", "test_rooms", "test_notebooks", "test_exercises")
+OF_THE_CHECKOUT = ("test_project", "test_rooms", "test_notebooks", "test_exercises", "test_habits")
 SLOW = ("test_kill", "test_scaling")  # full disks, killed processes and many devices are no matter of versions
 LIBRARY_TESTS = ["tests", *(f"--ignore=tests/{name}.py" for name in (*OF_THE_CHECKOUT, *SLOW))]
 NOTEBOOKS = ["notebooks", "solutions", "exercises"]

@@ -71,8 +71,6 @@ def assert_same_training(one: Path, other: Path) -> None:
 
 @pytest.mark.parametrize("data", ["array", "dataset"])
 def test_killed_at_any_moment_and_started_again_the_training_ends_the_same(tmp_path, kills, data):
-    if data == "dataset" and kills < 20:
-        pytest.skip("datasets are killed too with --kills 20; test_resume.py stops them without a kill")
     steps, every, chance = 30 * (kills + 1), 3, random.Random(f"{data} {kills}")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for folder in (whole, killed):

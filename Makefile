@@ -23,6 +23,7 @@ demo: .venv/lab ## train for about a minute on the embedded digits, write digits
 
 test: .venv/test ## run everything CI runs
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python tools/environment.py --check
 	$(BIN)/python tools/lessons.py --check
 	$(BIN)/python -m pytest -q -n 2 tests

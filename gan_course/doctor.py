@@ -29,7 +29,7 @@ def doctor() -> list[str]:
         gan-course 0...
     """
     print(f"gan-course {gan_course.__version__}, Python {platform.python_version()}")
-    problems = []
+    problems: list[str] = []
     for check in (_check_packages, keras_problems, _check_machine, _check_digits, _check_faces):
         try:
             problems += check()

@@ -79,7 +79,7 @@ def own_folder() -> Path | None:
     return expanded(own) if own else None
 
 
-def expanded(path: str | Path) -> Path:
+def expanded(path: str | os.PathLike) -> Path:
     """Return a path with the home folder in place of `~`; where there is none it stays as it is."""
     return Path(os.path.expanduser(path))  # noqa: PTH111, that of Path raises a RuntimeError
 

@@ -156,14 +156,15 @@ class Recipe:
         return self.learning_rate if own is None else own
 
     def _number(self, name: str) -> float:
-        value = getattr(self, name)
+        value: Any = getattr(self, name)
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise ValueError(f"{name} is {value!r}; expected a number")
-        if name in _SHARES and not 0 <= value < 1:
+        number = float(value)
+        if name in _SHARES and not 0 <= number < 1:
             raise ValueError(f"{name} is {value}; expected at least 0 and less than 1, such as {_SHARES[name]}")
-        if not 0 <= value < float("inf"):
+        if not 0 <= number < float("inf"):
             raise ValueError(f"{name} is {value}; expected a number of at least 0, such as {_NUMBERS[name]}")
-        return float(value)
+        return number
 
     def _check_together(self) -> None:
         if self.step == "textbook":

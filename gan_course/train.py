@@ -175,7 +175,8 @@ class _Plan:
         metrics: int | None = None,
     ) -> None:
         self.folder, self.verbose = Path(folder), verbose
-        self.recipe, self.settings = recipes.get(recipe, loss=loss), {} if loss is None else {"loss": loss}
+        self.recipe = recipes.get(recipe, loss=loss)
+        self.settings: dict[str, Any] = {} if loss is None else {"loss": loss}
         if self.recipe.loss == "wasserstein" and not self.recipe.is_penalised:
             self.settings["gp_lambda"] = 10.0
         self.steps, self.batch_size = whole("steps", steps), whole("batch_size", batch_size)
@@ -259,7 +260,7 @@ def _callbacks(gan: "GAN", plan: _Plan) -> list["keras.callbacks.Callback"]:
 def _fit(gan: "GAN", images: Any, plan: _Plan, keep: list) -> None:
     import tensorflow as tf
 
-    size = {"batch_size": plan.batch_size} if isinstance(images, np.ndarray) else {}
+    size: dict[str, Any] = {"batch_size": plan.batch_size} if isinstance(images, np.ndarray) else {}
     try:
         gan.fit(images, steps_per_epoch=plan.steps, callbacks=keep, verbose=0, **size)
     except tf.errors.ResourceExhaustedError:

@@ -1,6 +1,7 @@
 """A training to look at while it runs, in a notebook."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -60,11 +61,11 @@ class LivePlot(keras.callbacks.Callback):
         self.losses, self.seed, self.conditions = losses, whole("seed", seed, least=0), conditions
         if conditions is not None:
             self.count = len(conditions)
-        self._handle = None
+        self._handle: DisplayHandle | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Show what the model draws before the first step of this call of `fit`."""
-        self._losses = [row[1:3] for row in self.losses.rows] if self.losses else []
+        self._losses: list[Sequence[float]] = [row[1:3] for row in self.losses.rows] if self.losses else []
         self._before = len(self._losses)
         self._inputs = self.model.drawn_from(self.count, self.seed, self.conditions)
         if in_notebook():

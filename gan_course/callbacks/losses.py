@@ -4,7 +4,7 @@ import csv
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import keras
 import numpy as np
@@ -51,7 +51,7 @@ class LossLog(keras.callbacks.Callback):
         self.path, self.accuracies = Path(path) if path else None, bool(accuracies)
         self.rows: list[Row] = []
         self.columns = (*self.COLUMNS, *(self.ACCURACIES if accuracies else ()))
-        self._file = None
+        self._file: TextIO | None = None
 
     @property
     def d_loss(self) -> list[float]:

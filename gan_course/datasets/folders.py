@@ -65,7 +65,7 @@ def load_image_folder(
     """
     size, channels, limit, _ = check_arguments(size, channels, limit)
     files, left_out = _pictures(path)
-    images = []
+    images: list[np.ndarray] = []
     for file in files:
         if len(images) == limit:
             break
@@ -274,12 +274,12 @@ def _inside(folder: Path, folders: list[Path]) -> dict[str, int]:
 def _read(file: Path, size: int, channels: int, crop: bool) -> np.ndarray:
     """Return one picture, uint8 `(size, size, channels)`, or raise a `DataError` that starts with its name."""
     try:
-        with Image.open(file, formats=FORMATS) as image:
-            image.draft(None, (4 * size, 4 * size))  # a large JPEG at half its size or less: 20 times faster
-            image.load()
+        with Image.open(file, formats=FORMATS) as opened:
+            opened.draft(None, (4 * size, 4 * size))  # a large JPEG at half its size or less: 20 times faster
+            opened.load()
             with suppress(Exception):  # a damaged EXIF block is no reason to lose the picture
-                ImageOps.exif_transpose(image, in_place=True)
-            image = _opaque(image).convert("RGB" if channels == 3 else "L")
+                ImageOps.exif_transpose(opened, in_place=True)
+            image = _opaque(opened).convert("RGB" if channels == 3 else "L")
     except UnidentifiedImageError:
         raise DataError(f"{file.name} (no JPEG, PNG or WebP)") from None
     except Image.DecompressionBombError:

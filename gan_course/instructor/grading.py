@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -25,7 +26,7 @@ from gan_course.instructor.report import Row
 from gan_course.instructor.sandbox import Limits
 from gan_course.instructor.submissions import Submission, file_name, find
 
-CONTEXT = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+CONTEXT: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
 CONTEXT.set_forkserver_preload(["gan_course.instructor.marking"])  # imported once, not for every submission
 NO_SANDBOX = (
     "cannot make a sandbox: {why}. A submission is a program that can read, change and delete whatever you can; "
@@ -130,7 +131,8 @@ class _Processes:
     """Those of one grading; once they were ended, none starts any more."""
 
     def __init__(self) -> None:
-        self.lock, self.running, self.ended = threading.Lock(), set(), False
+        self.running: set[BaseProcess] = set()
+        self.lock, self.ended = threading.Lock(), False
 
     def start(self, process: BaseProcess) -> None:
         with self.lock:
@@ -151,7 +153,7 @@ class _Processes:
                 process.terminate()
 
 
-def _apart(processes: _Processes, *arguments: object) -> Marks:
+def _apart(processes: _Processes, *arguments: Any) -> Marks:
     """Call `mark` in a process of its own, so that nothing is left of it and a crash is only its own."""
     receiver, sender = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_send, args=(sender, arguments), daemon=True)
@@ -169,7 +171,7 @@ def _apart(processes: _Processes, *arguments: object) -> Marks:
     return result
 
 
-def _send(sender: Connection, arguments: Sequence[object]) -> None:
+def _send(sender: Connection, arguments: Sequence[Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:

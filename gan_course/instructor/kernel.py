@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import matplotlib
 import psutil
@@ -81,7 +81,7 @@ class Kernel:
     def __enter__(self) -> Self:
         """Start the kernel and wait until it answers."""
         self.folder = tempfile.TemporaryDirectory(prefix="gan-course-", ignore_cleanup_errors=True)
-        transport = {"transport": "ipc", "ip": SOCKETS} if self.sandboxed else {"transport": "tcp"}
+        transport: dict[str, Any] = {"transport": "ipc", "ip": SOCKETS} if self.sandboxed else {"transport": "tcp"}
         file, info = write_connection_file(
             f"{self.folder.name}/connection.json", key=secrets.token_hex().encode(), **transport
         )
@@ -119,7 +119,11 @@ class Kernel:
             words = command([*words, "/tmp/connection.json"], self.limits, environment, files, self.secret)
         else:
             words, environment = [*words, str(connection)], {**os.environ, **environment}
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet: dict[str, Any] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+        }
         return subprocess.Popen(words, env=environment, cwd=self.folder.name, start_new_session=True, **quiet)
 
     def _connect(self, info: dict[str, Any]) -> None:
@@ -132,7 +136,7 @@ class Kernel:
         if self.sandboxed:
             info["ip"] = root + SOCKETS
         client = BlockingKernelClient(context=self.context)
-        client.load_connection_info(info)
+        client.load_connection_info(cast(Any, info))
         client.start_channels(iopub=False, stdin=False, hb=False)
         self.client = client
         self._listen()

@@ -158,7 +158,8 @@ def mark(
         EngineError: If grading failed before anything of the submission ran; these are no marks.
     """
     steps, notes = plan(assignment, cells)
-    start, left_out = time.monotonic(), {}
+    start = time.monotonic()
+    left_out: dict[int, str] = {}
     for _ in range(RUNS):
         run = _Run(assignment, steps, left_out, limits)
         if run.through(sandboxed, secret):

@@ -53,7 +53,8 @@ def prove(assignment: Assignment, limits: Limits | None = None) -> None:
     automatic = {task.name: task.points for task in assignment.tasks if not task.by_hand}
     if not automatic:
         raise AssignmentError(f"{assignment.name} has no cell with automatic points")
-    for book, expected in [(assignment.source, automatic), (assignment.copy, dict.fromkeys(automatic, 0))]:
+    nothing: dict[str, float] = dict.fromkeys(automatic, 0.0)
+    for book, expected in [(assignment.source, automatic), (assignment.copy, nothing)]:
         what = "the solution" if book is assignment.source else "the untouched exercise"
         marks = mark(
             assignment, read_cells(nbformat.writes(book).encode())[0], limits or Limits(), sandboxed=False

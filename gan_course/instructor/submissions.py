@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any
 
@@ -178,7 +179,7 @@ def _zip_entries(
             if name.suffix.lower() == ".zip" and depth < 2 and info.file_size <= LARGEST_FILE:
                 yield from _zip_entries(archive.open(info), name.with_suffix(""), depth + 1)
             elif NOTEBOOK.search(name.name):
-                yield name, _Entry(info.file_size, info.date_time, lambda info=info: archive.read(info))
+                yield name, _Entry(info.file_size, info.date_time, partial(archive.read, info))
             else:
                 yield name, OTHER
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:

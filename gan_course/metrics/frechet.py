@@ -108,11 +108,15 @@ def _gaussian_of(images: Any, features: Callable[[np.ndarray], Any] | None) -> G
 
 
 def _features_of(images: np.ndarray, features: Callable[[np.ndarray], Any]) -> np.ndarray:
-    expected = input_shape(features) if isinstance(features, keras.Model) else None
-    if expected and any(side not in (None, found) for side, found in zip(expected, images.shape, strict=False)):
-        raise ValueError(f"found images of shape {images.shape}; the network of the features takes {expected}")
-    is_model = isinstance(features, keras.Model)
-    found = features.predict_on_batch(images) if is_model else features(images)
+    if isinstance(features, keras.Model):
+        expected = input_shape(features)
+        if expected and any(
+            side not in (None, found) for side, found in zip(expected, images.shape, strict=False)
+        ):
+            raise ValueError(f"found images of shape {images.shape}; the network of the features takes {expected}")
+        found = features.predict_on_batch(images)
+    else:
+        found = features(images)
     if isinstance(found, dict | list | tuple):
         raise ValueError(
             f"the features are a {type(found).__name__} of {len(found)}; expected one array (n, d), so take one "

@@ -149,7 +149,7 @@ class Game:
                 if variable is not optimizer.learning_rate:
                     variable.assign(np.zeros(variable.shape))
         self.shown = self._latent(SHOWN)
-        self.history = []
+        self.history: list[tuple[float, ...]] = []
 
     def step(self, d_updates: int = 1, g_updates: int = 1, steps: int = 1) -> None:
         """Let the discriminator learn, then the generator, each on so many new batches of 128; `steps` times.

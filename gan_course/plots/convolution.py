@@ -172,7 +172,7 @@ def _signed(factor: float) -> str:
 
 def _is_exact(value: float) -> bool:
     """Whether `number` writes a value as it is."""
-    return np.isclose(float(number(value).replace("−", "-")), value, rtol=1e-6, atol=0)
+    return bool(np.isclose(float(number(value).replace("−", "-")), value, rtol=1e-6, atol=0))
 
 
 def _listed(name: str, numbers: Sequence[int]) -> str:

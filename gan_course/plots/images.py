@@ -103,7 +103,10 @@ def show_images(images: np.ndarray, columns: int = 5, title: str | None = None, 
 
 
 def show_losses(
-    d_loss: Sequence[float], g_loss: Sequence[float], smooth: int = 1, loss: str = "non-saturating"
+    d_loss: Sequence[float] | np.ndarray,
+    g_loss: Sequence[float] | np.ndarray,
+    smooth: int = 1,
+    loss: str = "non-saturating",
 ) -> Figure:
     """Draw both losses over the steps, with a line where the discriminator can only guess.
 
@@ -134,8 +137,8 @@ def show_losses(
 
 def draw_losses(
     axes: Axes,
-    d_loss: Sequence[float],
-    g_loss: Sequence[float],
+    d_loss: Sequence[float] | np.ndarray,
+    g_loss: Sequence[float] | np.ndarray,
     smooth: int,
     first: int = 0,
     loss: str = "non-saturating",

@@ -1,12 +1,14 @@
 """Pictures of a generator's latent space."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from gan_course.plots.images import D_COLOR, G_COLOR, clear, image_grid
 
-_GRAY = {"cmap": "gray", "vmin": 0, "vmax": 255}
+_GRAY: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 255}
 
 
 def show_latent(

@@ -13,8 +13,8 @@ POINTS = 200
 
 
 def show_training(
-    d_loss: Sequence[float],
-    g_loss: Sequence[float],
+    d_loss: Sequence[float] | np.ndarray,
+    g_loss: Sequence[float] | np.ndarray,
     grid: np.ndarray,
     title: str,
     first: int = 0,

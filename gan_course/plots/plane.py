@@ -1,5 +1,7 @@
 """Pictures of the two-player game in the plane."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -15,13 +17,13 @@ from gan_course.recipes import LOSSES
 
 ARROW, LONGEST = 0.1, 0.3  # how long an arrow of length 1 is drawn, and how long any is drawn at most
 _ANSWERS = LinearSegmentedColormap.from_list("answers", ["#F2B68C", "white", "#8FC3E6"])  # pale G_COLOR, D_COLOR
-_LINE = {"marker": ".", "ms": 2, "lw": 1}
-_POINTS = {
+_LINE: dict[str, Any] = {"marker": ".", "ms": 2, "lw": 1}
+_POINTS: dict[str, dict[str, Any]] = {
     "real": {"marker": "o", "ms": 4, "color": D_COLOR, "mec": "white", "mew": 0.4},
     "generated": {"marker": "^", "ms": 5, "color": G_COLOR, "mec": "white", "mew": 0.4},
 }
 _PLAYERS = {"generator": G_COLOR, "discriminator": D_COLOR}
-_AT_RIGHT_EDGE = {
+_AT_RIGHT_EDGE: dict[str, Any] = {
     "xycoords": ("axes fraction", "data"),
     "textcoords": "offset points",
     "ha": "right",
@@ -101,12 +103,12 @@ def _draw_plane(plane: Axes, scene: Scene) -> None:
     window = (-WINDOW, WINDOW, -WINDOW, WINDOW)
     low, _, high = _range(scene)
     plane.imshow(answers, cmap=_ANSWERS, vmin=low, vmax=high, origin="lower", extent=window)
-    for kind, style in ((scene.reached, "-"), (~scene.reached, ":")):
+    for kind, line in ((scene.reached, "-"), (~scene.reached, ":")):
         size = 2 * scene.radii[kind]
         circles = EllipseCollection(
             size, size, 0 * size, units="xy", offsets=scene.centres[kind], transOffset=plane.transData
         )
-        circles.set(facecolor="none", edgecolor="#444444", linestyle=style)
+        circles.set(facecolor="none", edgecolor="#444444", linestyle=line)
         plane.add_collection(circles)
     for points, (label, style) in zip((scene.real, scene.fake), _POINTS.items(), strict=True):
         plane.plot(*points.T, ls="", label=label, **style)

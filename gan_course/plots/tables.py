@@ -64,8 +64,9 @@ def write(
     vertices, codes = [], []
     for x, y, text in texts:
         outline = _outline(text, weight)
-        middle = align * outline.vertices[:, 0].max(initial=0), DIGIT_HEIGHT / 2
-        vertices.append((outline.vertices - middle) * (size, -size) + (x, y))
+        corners = np.asarray(outline.vertices)
+        middle = align * corners[:, 0].max(initial=0), DIGIT_HEIGHT / 2
+        vertices.append((corners - middle) * (size, -size) + (x, y))
         codes.append(outline.codes)
     if vertices:
         axes.add_artist(PathPatch(Path(np.concatenate(vertices), np.concatenate(codes)), color=color, lw=0))

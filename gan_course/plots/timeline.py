@@ -64,7 +64,7 @@ def show_step(grid: np.ndarray, step: int) -> Figure:
     picture = Image.fromarray(grid.repeat(factor, 0).repeat(factor, 1))
     picture.thumbnail((SIDE, SIDE))
     pixels = np.array([max(picture.width, 200), picture.height + TITLE])
-    figure = Figure(figsize=(pixels + 0.1) / 100, dpi=100)  # 0.1 more, or rounding clips the last pixel
+    figure = Figure(figsize=tuple((pixels + 0.1) / 100), dpi=100)  # 0.1 more, or rounding clips the last pixel
     figure.figimage(np.asarray(picture.convert("RGB")))
     figure.text(0.01, 1 - TITLE / 2 / pixels[1], f"step {step:,}", va="center", fontsize=12)
     return figure

@@ -114,7 +114,7 @@ class _Canvas:
         return self.opaque if len(color) == 3 else self.translucent
 
     def bumps(self, points: ArrayLike, radius: float, color: Color) -> None:
-        for x, y in points:
+        for x, y in np.asarray(points):
             self.ellipse(x, y, radius, radius, color)
 
 
@@ -124,7 +124,8 @@ class _Painter(_Canvas):
     def __init__(self, face: SimpleNamespace) -> None:
         color = _tint(BACKGROUND[face.background], face.tints[2])
         ends = _blend(color, WHITE, 0.15 + face.ramp), _blend(color, BLACK, 0.15 + face.ramp)
-        ramp = np.linspace(*ends[:: 1 if face.light > 0 else -1], HEIGHT).astype("uint8")
+        first, last = map(np.array, ends if face.light > 0 else ends[::-1])
+        ramp = np.linspace(first, last, HEIGHT).astype("uint8")
         super().__init__(Image.fromarray(ramp[:, np.newaxis]))
         self.face = face
         self.skin = _tint(SKIN[face.skin], face.tints[0])

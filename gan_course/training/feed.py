@@ -151,7 +151,7 @@ def _alone_or_pair(parts: list[Any]) -> Any:
 
 
 def _digest(values: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
 
 
 def make_feed(

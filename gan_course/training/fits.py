@@ -56,7 +56,7 @@ def fit_networks(generator: Any, discriminator: Any) -> Fit:
     image, judging = _takes(discriminator, "discriminator")
     condition = _same_condition(drawing, judging)
     drawn = _output_shape(generator, "generator", latent, condition)
-    fit = Fit(drawn, latent and latent[0], condition)
+    fit = Fit(drawn, latent[0] if latent else None, condition)
     if None in drawn:
         drawn = tuple(generator(fit.drawn_from(1)).shape[1:])
     if len(drawn) != 3:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
@@ -54,19 +55,18 @@ class SteppedModel(keras.Model):
 
     Attributes:
         condition: What is to be given beside each image; None for nothing.
-        batches_a_step: How many batches `train_step` is given at once, in turn image after image of each.
         accuracies: Whether a callback asks how often the discriminator is right.
     """
 
     condition: Condition | None = None
-    batches_a_step = 1
     accuracies = False
 
     def __init__(self, **kwargs: Any) -> None:
         """Start at step 0."""
         super().__init__(**kwargs)
-        self.folder = None  # that of the training which a Checkpoint keeps
+        self.folder: Path | None = None  # that of the training which a Checkpoint keeps
         self._standing = Standing()
+        self.train_function: Any = None
         self._made_for: list[bool] = []  # what could be trained and is told since the train function was made
 
     @property
@@ -76,6 +76,11 @@ class SteppedModel(keras.Model):
             first = next(iter(self.optimizers.values()), None)
             return int(first.iterations) if first else 0
         return self._standing.read()
+
+    @property
+    def batches_a_step(self) -> int:
+        """How many batches `train_step` is given at once, in turn image after image of each."""
+        return 1
 
     def begin(self) -> None:
         """Do what is to be done before the first step of a call."""

@@ -77,7 +77,7 @@ class GAN(SteppedModel):
         self._look_at_networks()
         fits.warn_of_range(generator, self._fit)
         self.latent_seed = keras.random.SeedGenerator(self.seed)
-        self.averaged_generator = None
+        self.averaged_generator: keras.Model | None = None
         self.augmentation = None
         self.built = True
 
@@ -185,20 +185,20 @@ class GAN(SteppedModel):
         shared = generator_optimizer is discriminator_optimizer
         if shared and isinstance(generator_optimizer, keras.optimizers.Optimizer):
             raise ValueError("both networks were given the same optimizer object; make one for each")
-        recipe = recipes.get(recipe, **own)
+        chosen = recipes.get(recipe, **own)
         self._look_at_networks()
-        checks.check_recipe(recipe, self.discriminator, self.condition)
-        checks.check_rates(recipe, generator_optimizer, discriminator_optimizer)
+        checks.check_recipe(chosen, self.discriminator, self.condition)
+        checks.check_rates(chosen, generator_optimizer, discriminator_optimizer)
         if augmentation is not None:
-            checks.check_augmentation(augmentation, self._fit, recipe)
-        average = self._average_of_now() if recipe.averaging else None
+            checks.check_augmentation(augmentation, self._fit, chosen)
+        average = self._average_of_now() if chosen.averaging else None
         given = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
         scaled = settings.get("auto_scale_loss", True)
         optimizers = [
-            own_optimizer(each, getattr(self, role), role, recipe, scaled) for role, each in given.items()
+            own_optimizer(each, getattr(self, role), role, chosen, scaled) for role, each in given.items()
         ]
         super().compile(optimizer=None, **{key: value for key, value in settings.items() if value is not None})
-        self.recipe, self.shortcuts = recipe, shortcuts
+        self.recipe, self.shortcuts = chosen, shortcuts
         self._is_set = False
         self.generator_optimizer, self.discriminator_optimizer = optimizers
         self._is_set = True
@@ -314,7 +314,8 @@ class GAN(SteppedModel):
 
     def _answers_of(self, *block: np.ndarray) -> np.ndarray:
         if self.answers == "scores":
-            return self._judge.logits(*block, training=False).numpy()
+            images, condition = (*block, None)[:2]
+            return self._judge.logits(images, condition, training=False).numpy()
         found = self.discriminator.predict_on_batch(block if len(block) > 1 else block[0])
         return 1 / (1 + np.exp(-found)) if self.from_logits else found
 

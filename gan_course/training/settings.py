@@ -50,7 +50,8 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> Iterator[str]:
     """
     there = {**{key: value for key, value in BEFORE.items() if key in here}, **_with_newer(there)}
     pair = ({**_without_incidentals(each), "name": None} for each in (there, here))
-    yield from _differences(*({key: _numbered(value, {}) for key, value in each.items()} for each in pair))
+    before, now = ({key: _numbered(value, {}) for key, value in each.items()} for each in pair)
+    yield from _differences(before, now)
 
 
 def _with_newer(settings: dict[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def random_states(latent: keras.Variable, parts: dict[str, Any]) -> dict[str, ke
 def _states_of(part: keras.Layer) -> Iterator[tuple[str, keras.Variable]]:
     layers, weights = part._flatten_layers(), {id(weight) for weight in part.weights}
     owners = {id(variable): place for place, layer in enumerate(layers) for variable in layer.variables}
-    count = Counter()
+    count: Counter[int] = Counter()
     for variable in part.variables:
         if id(variable) not in weights:
             place = owners[id(variable)]  # the innermost layer, which stands last

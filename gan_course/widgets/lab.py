@@ -103,7 +103,7 @@ class TwoPlayerLab(Explorer):
         for who in ("discriminator", "generator", "both"):
             self.buttons[who].on_click(lambda _, who=who: self._learn_and_show(who))
         self.buttons["restart"].on_click(lambda _: self._restart_and_show())
-        self.play.observe(lambda change: change["new"] and self._learn_and_show("both"), "value")
+        self.play.observe(lambda change: self._learn_and_show("both") if change["new"] else None, "value")
         self.preset.observe(lambda change: self._apply_preset(change["new"]), "value")
 
     def _draw(self, points: str, seed: int, loss: str, penalty: str) -> tuple[Figure, str]:

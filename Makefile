@@ -1,6 +1,6 @@
 # lab: open the lessons · demo: train for a minute · test: everything CI runs
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-lessons test-browser test-colab test-colab-all notebooks exercises badges format
+.PHONY: help lab demo test test-lessons test-browser test-standin test-colab test-colab-all notebooks exercises badges format
 SHELL := /bin/bash
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -37,6 +37,9 @@ test-lessons: .venv/test ## run every lesson and exercise and compare the output
 
 test-browser: .venv/test ## move every widget in JupyterLab in Chromium; pictures in build/browser
 	$(BIN)/python -m pytest -q -rs tests/browser
+
+test-standin: .venv/test ## run the lessons on a processor that computes as a GPU does
+	$(BIN)/python tools/gpu_standin.py
 
 test-colab: .venv/test ## run the lessons on Colab's versions, where found
 	$(BIN)/python tools/colab.py 3.13

@@ -1,6 +1,6 @@
-# lab: open the lessons · demo: train for a minute · test: everything CI runs
+# lab: open the lessons · demo: train for a minute · test: guard a change · test-all: what test leaves out
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-lessons test-browser test-standin test-colab test-colab-all notebooks exercises badges format
+.PHONY: help lab demo test test-all test-lessons test-browser test-standin test-gpu test-colab test-colab-all notebooks exercises badges format
 SHELL := /bin/bash
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -21,14 +21,18 @@ demo: .venv/lab ## train for about a minute on the embedded digits, write digits
 	$(BIN)/gan-course train mnist --source embedded --steps 600 --out build/demo
 	$(BIN)/gan-course generate build/demo --out digits.png
 
-test: .venv/test ## run everything CI runs
+test: .venv/test ## guard a change: style, types, the library, every notebook (8 minutes on two cores)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python tools/environment.py --check
 	$(BIN)/python tools/lessons.py --check
-	$(BIN)/python -m pytest -q -n 2 tests
+	$(BIN)/python -m pytest -q -n 2 -m "not thorough" tests
 	$(MAKE) test-lessons
+
+test-all: .venv/test ## what test leaves out: kills, sandbox, browser, Colab's versions, a GPU's arithmetic
+	$(BIN)/python -m pytest -q -n 2 -rs -m thorough tests
 	$(MAKE) test-browser
+	$(MAKE) test-standin
 	$(MAKE) test-colab
 
 test-lessons: .venv/test ## run every lesson and exercise and compare the outputs
@@ -40,6 +44,9 @@ test-browser: .venv/test ## move every widget in JupyterLab in Chromium; picture
 
 test-standin: .venv/test ## run the lessons on a processor that computes as a GPU does
 	$(BIN)/python tools/gpu_standin.py
+
+test-gpu: ## run the lessons on this machine's GPU, in the Python that is active (docs/colab.md)
+	@python tools/gpu.py
 
 test-colab: .venv/test ## run the lessons on Colab's versions, where found
 	$(BIN)/python tools/colab.py 3.13

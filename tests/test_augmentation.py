@@ -98,6 +98,7 @@ def test_the_changes_differ_from_step_to_step():
     assert np.abs(one - other).max() > 0.1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_stopped_training_goes_on_to_the_bit(tmp_path, recipe):
     def train(folder, steps):
@@ -148,3 +149,9 @@ def test_a_checkpoint_refuses_another_augmentation(tmp_path, other):
 def test_what_cannot_be_meant_is_refused(augmentation, sentence):
     with pytest.raises(ValueError, match=sentence):
         small_gan(augmentation=augmentation)
+
+
+@pytest.mark.filterwarnings("ignore:Model doesn't support:UserWarning")
+@pytest.mark.parametrize(("augmentation", "compiled"), [(changes(), False), (layers.Rescaling(0.5), True)])
+def test_xla_is_off_with_a_layer_that_it_cannot_compile(augmentation, compiled):
+    assert small_gan(augmentation=augmentation, jit_compile=True).jit_compile is compiled

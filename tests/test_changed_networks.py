@@ -182,6 +182,7 @@ def test_the_same_cell_twice_in_a_session_goes_on(tmp_path):
         assert gan.steps == steps
 
 
+@pytest.mark.thorough
 def test_a_gan_has_a_summary_and_keras_own_backup_works(tmp_path, capsys):
     gan = small_gan()
     gan.summary()

@@ -60,6 +60,7 @@ def test_train_generate_and_what_they_leave(few_digits, capsys):
     assert len(read_losses("run/history.csv")) == 3
 
 
+@pytest.mark.thorough
 def test_the_same_seed_draws_the_same_samples(few_digits):
     for folder in ("a", "b"):
         run("train", "mnist", "--steps", "2", "--every", "2", "--batch-size", "8", "--out", folder, "--seed", "5")
@@ -98,6 +99,7 @@ def test_a_folder_that_cannot_hold_the_networks_is_named_before_the_first_step(f
     assert [*Path("run").iterdir()] == []
 
 
+@pytest.mark.thorough
 def test_the_same_command_goes_on_where_the_training_stopped(few_digits, few_samples, capsys):
     words = ["train", "mnist", "--batch-size", "8", "--every", "2", "--metrics", "2", "--seed", "3"]
     assert cli.main([*words, "--steps", "5", "--out", "whole"]) == 0

@@ -126,6 +126,7 @@ def test_images_follow_from_seed_and_conditions(kind, with_latent):
     np.testing.assert_allclose(gan.judge(drawn, about), gan.discriminator([drawn, about]).numpy()[:, 0], rtol=1e-5)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("kind", "with_latent"), KINDS)
 @pytest.mark.parametrize("given", ["array", "dataset"])
 def test_a_stopped_training_goes_on_to_the_bit(tmp_path, kind, with_latent, given):
@@ -317,6 +318,7 @@ def test_what_cannot_be_changed_alike_is_refused(augmentation, settings, sentenc
         made("pictures", augmentation=augmentation(), **settings)
 
 
+@pytest.mark.thorough
 def test_an_image_to_image_gan_learns_its_targets():
     """From a picture to its first channel turned over: the distance falls, with and without the game."""
     pictures = conditions("pictures", 64)
@@ -378,6 +380,7 @@ def test_samples_of_labels_are_of_these_labels(tmp_path):
         SampleGrid(tmp_path, targets=small_images(2))
 
 
+@pytest.mark.thorough
 def test_a_short_training_draws_the_digit_that_was_asked_for():
     digits, labels = gan_course.datasets.load_mnist(source="embedded")
     keras.utils.set_random_seed(0)

@@ -250,6 +250,7 @@ def test_streaming_names_what_it_cannot_read_and_takes_the_next(tmp_path):
     assert any("instead of 000b.jpg" in text and "001.png is taken" in text for text in messages)
 
 
+@pytest.mark.thorough
 def test_a_gan_trains_on_the_stream_and_goes_on_after_an_interruption(tmp_path):
     fill(tmp_path / "pictures", 24)
 

@@ -23,6 +23,7 @@ from gan_course.instructor.sandbox import Limits  # noqa: E402
 from gan_course.instructor.submissions import read_cells  # noqa: E402
 from tests import toy  # noqa: E402
 
+pytestmark = pytest.mark.thorough
 PNG = base64.b64encode(b"\x89PNG, as far as this test goes").decode()
 
 

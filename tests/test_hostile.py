@@ -16,14 +16,16 @@ import psutil  # noqa: E402
 
 from gan_course.instructor import grading, sandbox  # noqa: E402
 from tests import toy  # noqa: E402
+from tests.conftest import missing  # noqa: E402
 
-pytestmark = pytest.mark.skipif(bool(sandbox.why_not()), reason=f"no sandbox here: {sandbox.why_not()}")
+pytestmark = pytest.mark.thorough
 
 LIMITS = sandbox.Limits(
     cell_seconds=10, total_seconds=100, memory=2**30, processes=100, output=2_000_000, interrupt_seconds=3
 )
 RIGHT = "\ndef mean(x): return sum(x) / len(x)"
 WRONG = "\ndef mean(x): return 7"
+
 ALL, NO_MEAN, NONE = (2, 3, 4), (2, 0, 4), (0, 0, 0)
 
 # What stands in the cell `mean`, the points of the three checks, the status, and what the note says.
@@ -152,6 +154,12 @@ ATTACKS = {
     "stderr": ("import sys\ndef mean(x): print('W', file=sys.stderr); return sum(x) / len(x)", ALL, "pending", ""),
     "missing package": ("import no_such_package" + RIGHT, NO_MEAN, "review", "no_such_package"),
 }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def in_a_sandbox():
+    if reason := sandbox.why_not():
+        missing(f"no sandbox here: {reason}")
 
 
 def _lister(connections):

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from gan_course.callbacks import read_losses
+from tests.conftest import missing
 from tests.training import main
 
+pytestmark = pytest.mark.thorough
 TRAINING = [sys.executable, "-m", "tests.training"]
 ROOT = Path(__file__).parents[1]
 STEPS = 200
@@ -97,7 +99,7 @@ def private_mounts() -> list[str]:
         trial = [*command, "mount", "-t", "tmpfs", "none", "/mnt"]
         if shutil.which("unshare") and subprocess.run(trial, capture_output=True).returncode == 0:
             return command
-    pytest.skip("this system gives no private mounts, so no disk can really be full or read-only")
+    return missing("this system gives no private mounts, so no disk can really be full or read-only")
 
 
 @pytest.fixture(scope="module")

@@ -122,6 +122,7 @@ def test_both_networks_follow_the_gradients_of_the_formulas(name, bias):
     assert_same(numbers(gan), numbers(by_hand))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 def test_a_loss_trains_with_xla_as_without(name):
     class Fixed(GAN):
@@ -145,6 +146,7 @@ def test_a_loss_trains_with_xla_as_without(name):
     assert_same(*after, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "chosen",
     [

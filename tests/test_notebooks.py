@@ -136,6 +136,37 @@ def test_most_outputs_are_compared(lesson):
     assert len(compared) >= 0.6 * len(with_output)
 
 
+TRAINS = re.compile(r"\.fit\(|\btrain(_step)?\(")
+SOLUTIONS = sorted(ROOT.glob("solutions/*/*.ipynb"))
+
+
+def unsigned(cells: list[nbformat.NotebookNode]) -> list[str]:
+    """The trainings after which no cell says what must have happened: the next code cell that is compared."""
+    found, trained = [], None
+    for cell in cells:
+        if cell.cell_type != "code":
+            continue
+        if "training" in cell.metadata.get("tags", []):
+            trained = cell.id if TRAINS.search(cell.source) else trained
+        elif trained:
+            found += [] if cell.outputs else [trained]
+            trained = None
+    return found + ([trained] if trained else [])
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS], ids=lambda path: path.stem)
+def test_after_a_training_stands_what_must_have_happened(path):
+    assert unsigned(Lesson(path).cells) == []
+
+
+def test_a_training_without_a_sign_is_found():
+    training, said = nbformat.v4.new_code_cell("gan.fit(x)", id="fit"), nbformat.v4.new_code_cell("print(1)")
+    training.metadata.tags = ["training"]
+    assert unsigned([training, said]) == unsigned([training]) == ["fit"]
+    said.outputs = [nbformat.v4.new_output("stream", text="1")]
+    assert unsigned([training, said]) == []
+
+
 def test_code_cells_are_short(lesson):
     assert statistics.median(len(cell.source.splitlines()) for cell in lesson.code) <= 6
 

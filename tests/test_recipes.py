@@ -122,6 +122,7 @@ def test_images_are_drawn_with_the_average_and_training_is_not_changed_by_it():
     np.testing.assert_array_equal(averaged.generate(4, seed=0), plain.generate(4, seed=0))
 
 
+@pytest.mark.thorough
 def test_a_saved_gan_keeps_its_recipe_and_goes_on_bit_for_bit(tmp_path):
     kept, left = (small_gan(recipe="course", r1_gamma=0.3, r1_every=2, averaging=0.8) for _ in range(2))
     for gan in (kept, left):

@@ -127,6 +127,7 @@ def test_the_exercises_are_made_from_the_solutions(path):
     assert exercise.read_text(encoding="utf-8") == nbformat.writes(assignment.copy) + "\n", "run `make exercises`"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", sorted(ROOT.glob("solutions/*/*.ipynb")), ids=lambda path: path.stem)
 def test_a_solution_earns_all_points_and_an_untouched_exercise_none(path):
     prove(assignments.load(ROOT)[path.stem], Limits(cell_seconds=600, total_seconds=1800))

@@ -90,6 +90,7 @@ def run(kept, tmp_path):
     return shutil.copytree(kept[1], tmp_path / "run")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("data", "more"),
     [
@@ -177,6 +178,7 @@ def test_a_training_that_is_done_does_nothing_and_more_epochs_go_on(tmp_path, wh
     assert_same(gan, whole)
 
 
+@pytest.mark.thorough
 def test_a_training_without_a_seed_goes_on_exactly(tmp_path):
     def unseeded():
         gan = GAN(small_generator(), small_discriminator())

@@ -82,16 +82,28 @@ def test_rooms_import_what_the_map_says_and_nothing_else(found):
     assert all(drawn[name] <= GROUND for name in GROUND)
 
 
+def names_of_the_package(file: Path) -> set[str]:
+    """What a file takes from `gan_course` itself and not from one of its rooms."""
+    used: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "gan_course":
+            used.add(node.attr)
+        if isinstance(node, ast.ImportFrom) and node.module == "gan_course":
+            used |= {name.name for name in node.names}
+    return used
+
+
 def test_of_the_package_itself_only_names_are_used_that_hide_no_arrow(found):
-    for path in ROOT.glob("gan_course/*/*.py"), ROOT.glob("gan_course/[!_]*.py"):
-        for file in path:
-            tree = ast.parse(file.read_text())
-            used = {
-                node.attr
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "gan_course"
-            }
-            assert used <= OF_THE_ROOT, f"{file} uses gan_course.{used - OF_THE_ROOT}"
+    rooms = {room(module) for module in found}
+    for file in [*ROOT.glob("gan_course/*/*.py"), *ROOT.glob("gan_course/[!_]*.py")]:
+        hidden = names_of_the_package(file) - OF_THE_ROOT - rooms
+        assert not hidden, f"{file} takes {hidden} from gan_course itself; import it from its room"
+
+
+@pytest.mark.parametrize("line", ["from gan_course import GAN", "import gan_course\n\ngan_course.GAN"])
+def test_a_hidden_arrow_is_found(line, tmp_path):
+    (tmp_path / "room.py").write_text(line)
+    assert names_of_the_package(tmp_path / "room.py") == {"GAN"}
 
 
 @pytest.mark.parametrize(

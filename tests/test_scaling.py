@@ -31,6 +31,7 @@ def two_devices(tmp_path_factory):
     return json.loads((folder / "found.json").read_text())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("training", ["plain, adam", "textbook, sgd", "course, sgd", *MORE])
 def test_two_devices_compute_what_one_does(two_devices, training):
     assert two_devices["replicas"] == 2
@@ -40,6 +41,7 @@ def test_two_devices_compute_what_one_does(two_devices, training):
     assert found["losses"] < 1e-5
 
 
+@pytest.mark.thorough
 def test_a_training_on_two_devices_goes_on_after_an_interruption_to_the_bit(two_devices):
     found = two_devices["interrupted"]
     assert found["equal"]
@@ -47,6 +49,7 @@ def test_a_training_on_two_devices_goes_on_after_an_interruption_to_the_bit(two_
     assert found["pictures"] == ["step_000000.png", "step_000003.png", "step_000006.png"]
 
 
+@pytest.mark.thorough
 def test_what_two_devices_trained_opens_on_one(two_devices):
     found = two_devices["interrupted"]
     assert found["drawn"] < 1e-5
@@ -72,6 +75,7 @@ def start_two(folder: Path, steps: int) -> list[subprocess.Popen]:
     ]
 
 
+@pytest.mark.thorough
 def test_two_machines_compute_what_one_does_also_after_an_interruption(tmp_path):
     alone = start(tmp_path, "alone", 6)
     for steps in (2, 6):
@@ -96,6 +100,7 @@ def test_xla_is_off_on_the_cpu_unless_asked_for():
     assert small_gan(jit_compile=True).jit_compile is True
 
 
+@pytest.mark.thorough
 def test_xla_computes_the_same_from_the_same_latent_vectors():
     class Fixed(GAN):
         def draw_latent(self, count):

@@ -24,6 +24,7 @@ MNIST = DATA / "checkpoints" / "mnist"
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.thorough
 def test_the_ready_made_digits_are_as_good_as_their_readme_says():
     gan = pretrained("mnist")
     told = re.search(r"Fréchet distance \| ([\d.]+) ± ([\d.]+)", (MNIST / "README.md").read_text())

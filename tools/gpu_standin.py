@@ -1,6 +1,6 @@
 """Run lessons on a processor that behaves as a GPU does, as far as results go.
 
-    python tools/gpu_standin.py [NOTEBOOK ...]     # all of them, compared cell by cell
+    python tools/gpu_standin.py [NOTEBOOK ...]     # all of them, three steps a training, compared cell by cell
 
 On a GPU Keras compiles train steps with XLA, which draws other random numbers from the same seed; sums are taken
 in another order from graph to graph; and an A100 or L4 rounds the factors of products to 10 bits of mantissa
@@ -77,21 +77,10 @@ def main() -> None:
         startup = Path(folder, "profile_default", "startup")
         startup.mkdir(parents=True)
         (startup / "00-gpu.py").write_text(STARTUP)
-        environment = {**os.environ, "IPYTHONDIR": folder, "GAN_COURSE_FULL": "0"}
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            "2",
-            "--dist",
-            "loadfile",
-            "-p",
-            "tests.nbval_strict",
-        ]
-        nbval = ["--nbval", "--nbval-current-env", *notebooks]
-        sys.exit(subprocess.run([*command, *nbval], cwd=ROOT, env=environment).returncode)
+        settings = {"IPYTHONDIR": folder, "GAN_COURSE_FULL": "0", "GAN_COURSE_STEPS": "3"}
+        pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+        nbval = ["-p", "tests.nbval_strict", "--nbval", "--nbval-current-env", *notebooks]
+        sys.exit(subprocess.run([*pytest, *nbval], cwd=ROOT, env={**os.environ, **settings}).returncode)
 
 
 if __name__ == "__main__":

@@ -197,13 +197,14 @@ class GAN(SteppedModel):
         optimizers = [
             own_optimizer(each, getattr(self, role), role, chosen, scaled) for role, each in given.items()
         ]
+        self.augmentation = augmentation  # Keras asks all layers whether XLA can compile them
         super().compile(optimizer=None, **{key: value for key, value in settings.items() if value is not None})
         self.recipe, self.shortcuts = chosen, shortcuts
         self._is_set = False
         self.generator_optimizer, self.discriminator_optimizer = optimizers
         self._is_set = True
         self.optimizer = Both(*optimizers, self.generator, self.discriminator)
-        self.augmentation, self.averaged_generator = augmentation, average
+        self.averaged_generator = average
 
     def _average_of_now(self) -> keras.Model:
         """Return a copy of the generator: the one there is, if it fits, since Keras forgets no network."""

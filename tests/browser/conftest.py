@@ -14,6 +14,7 @@ import nbformat
 import pytest
 
 from tests.browser.moves import LESSONS
+from tests.conftest import missing
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build/browser"
@@ -43,7 +44,7 @@ def chromium():
     playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not found:
-        pytest.skip("the browser tests need Chromium, and none was found")
+        missing("the browser tests need Chromium, and none was found")
     as_root = ["--no-sandbox"] if os.getuid() == 0 else []
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     with playwright.sync_playwright() as driver:
@@ -51,7 +52,7 @@ def chromium():
         try:
             browser = driver.chromium.launch(executable_path=found, args=arguments)
         except playwright.Error as error:
-            pytest.skip(f"{found} does not start here: {error}")
+            missing(f"{found} does not start here: {error}")
         yield browser
         browser.close()
 

@@ -26,17 +26,17 @@ test: .venv/test ## guard a change: style, types, the library, every notebook (8
 	$(BIN)/mypy
 	$(BIN)/python tools/environment.py --check
 	$(BIN)/python tools/lessons.py --check
-	$(BIN)/python -m pytest -q -n 2 -m "not thorough" tests
+	$(BIN)/python -m pytest -q -n 3 -m "not thorough" tests
 	$(MAKE) test-lessons
 
 test-all: .venv/test ## what test leaves out: kills, sandbox, browser, Colab's versions, a GPU's arithmetic
-	$(BIN)/python -m pytest -q -n 2 -rs -m thorough tests
+	$(BIN)/python -m pytest -q -n 3 -rs -m thorough tests
 	$(MAKE) test-browser
 	$(MAKE) test-standin
 	$(MAKE) test-colab
 
 test-lessons: .venv/test ## run every lesson and exercise and compare the outputs
-	GAN_COURSE_FULL=0 $(BIN)/python -m pytest -q -n 2 --dist loadfile -p tests.nbval_strict \
+	GAN_COURSE_FULL=0 $(BIN)/python -m pytest -q -n 3 --dist loadfile -p tests.nbval_strict \
 		--nbval --nbval-current-env notebooks solutions exercises
 
 test-browser: .venv/test ## move every widget in JupyterLab in Chromium; pictures in build/browser

@@ -122,6 +122,7 @@ def test_a_broken_installation_is_named_with_its_first_cause(settings, monkeypat
     assert problem.startswith("TensorFlow and Keras cannot be imported (libcudart.so.12: cannot open")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("command", "variables", "text", "said"),
     [

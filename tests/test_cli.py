@@ -120,6 +120,7 @@ def test_the_same_command_goes_on_where_the_training_stopped(few_digits, few_sam
     assert "parts holds a training with other settings" in said and "recipe was 'course' and is 'textbook'" in said
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("recipe", "dropout"), [("textbook", 0.3), ("plain", 0.3), ("course", 0)])
 def test_recipes_by_name(few_digits, recipe, dropout):
     words = ["train", "mnist", "--steps", "1", "--batch-size", "8", "--recipe", recipe, "--out", "run"]

@@ -27,6 +27,7 @@ def checked(path: Path, schema: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", SCHEMAS)
 def test_github_understands(path, tmp_path):
     done = checked(ROOT / path, SCHEMAS[path])

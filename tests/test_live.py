@@ -223,6 +223,7 @@ def train(steps, *others):
 """
 
 
+@pytest.mark.thorough
 def test_one_static_picture_of_the_last_state_stays_in_the_notebook():
     sources = [SETUP, "train(40)", "train(40, At(9, lambda: signal.raise_signal(signal.SIGINT)))"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])

@@ -267,6 +267,7 @@ def test_several_updates_of_the_discriminator_are_steps_of_it_alone_and_then_one
     assert several.steps == 1 and int(several.discriminator_optimizer.iterations) == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("as_dataset", [False, True])
 def test_a_step_of_several_updates_reads_as_many_batches_and_resumes_exactly(tmp_path, as_dataset):
     images = small_images(40)

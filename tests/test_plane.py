@@ -213,6 +213,7 @@ def test_the_preset_of_balance_is_balanced(seed):
     assert np.abs(losses - LN2).max() < 0.3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_preset_of_vanishing_gradients_leaves_the_generator_where_it_is(seed):
     start = played("vanishing gradients", 0, seed).scene()

@@ -70,6 +70,7 @@ def test_every_room_is_on_the_map(room):
     )
 
 
+@pytest.mark.thorough
 def test_the_wheel_holds_the_data_and_works_elsewhere(tmp_path):
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, ROOT], check=True)

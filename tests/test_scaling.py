@@ -116,6 +116,7 @@ def test_xla_computes_the_same_from_the_same_latent_vectors():
     np.testing.assert_allclose(*after, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_the_code_of_the_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("pictures").mkdir()

@@ -217,6 +217,7 @@ def test_accumulated_gradients_are_those_of_one_large_batch_and_each_batch_is_a_
     assert np.abs(results[0] - results[1]).max() < 0.2 and np.any(results[1] != 0)
 
 
+@pytest.mark.thorough
 def test_a_training_that_accumulates_goes_on_exactly(tmp_path):
     def train(folder, steps):
         optimizers = [keras.optimizers.Adam(1e-3, gradient_accumulation_steps=4) for _ in range(2)]

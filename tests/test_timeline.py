@@ -92,6 +92,7 @@ def test_a_gif_shows_every_grid_in_order_and_rests_on_the_last():
     assert gif.info["loop"] == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shape", [(148, 148), (480, 480, 3)])
 def test_a_gif_of_the_worst_pictures_is_under_2_mb_and_still_moves(shape):
     random = np.random.default_rng(0)

@@ -117,6 +117,7 @@ def test_faces_are_those_of_the_exercises(tmp_path, monkeypatch, capsys):
     assert asked == [(16, 1)] and "Training on 8 faces for 2 steps." in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_a_large_folder_is_read_from_batch_to_batch_and_goes_on(pictures, monkeypatch, capsys):
     monkeypatch.setattr(train, "IN_MEMORY", 1000)
     for steps in (2, 5):
@@ -189,6 +190,7 @@ def test_fewer_pictures_than_a_batch_are_named(pictures, capsys):
     assert "batch_size is 32 and there are only 12 images; make it smaller" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_a_folder_called_mnist_can_be_meant(pictures):
     pictures.rename("mnist")
     words = ["train", "./mnist", "--size", "14", "--steps", "1", "--batch-size", "4", "--out", "run"]

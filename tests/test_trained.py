@@ -52,6 +52,7 @@ def test_the_files_are_small_and_open_with_plain_keras():
     assert last["course"]["frechet_distance"] < last["textbook"]["frechet_distance"] / 2
 
 
+@pytest.mark.thorough
 def test_a_ready_made_gan_can_be_trained_further():
     gan = pretrained("mnist")
     before = gan.generator.get_weights()
@@ -134,6 +135,7 @@ def test_a_folder_without_one_network_or_a_pair_says_what_it_holds(folder):
         pretrained("none")
 
 
+@pytest.mark.thorough
 def test_a_training_is_packed_with_what_it_measured(folder, few_samples):
     run = folder / "run"
     words = "train mnist --source embedded --steps 3 --batch-size 4 --metrics 2 --seed 5 --out"

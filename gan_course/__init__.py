@@ -22,6 +22,7 @@ _ROOMS = (
     "plane",
     "plots",
     "recipes",
+    "style",
     "synthetic",
     "training",
     "widgets",

@@ -12,6 +12,7 @@ from typing import NoReturn
 import gan_course
 from gan_course.files import replacing
 from gan_course.recipes import LOSSES, RECIPES
+from gan_course.synthetic.styles import STYLES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,6 +133,17 @@ def _parser() -> argparse.ArgumentParser:
     faces.add_argument("--count", type=_positive, default=100, help="how many faces (default: 100)")
     faces.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same faces (default: 0)")
 
+    style = commands.add_parser("style", help="paint one picture in the style of another")
+    style.set_defaults(run=_style)
+    style.add_argument("content", metavar="CONTENT", help="what is to be seen: a picture file, street or face")
+    style.add_argument("style", metavar="STYLE", help=f"how it is painted: a picture file, {', '.join(STYLES)}")
+    style.add_argument("--out", type=Path, required=True, metavar="PNG", help="the picture to write")
+    style.add_argument("--size", type=_positive, default=256, help="height and width in pixels (default: 256)")
+    style.add_argument("--steps", type=_positive, default=150, help="how often it is changed (default: 150)")
+    style.add_argument(
+        "--seed", type=_seed, default=0, help="of a street, face or style that is drawn (default: 0)"
+    )
+
     release = commands.add_parser("release", help="make exercises/ from solutions/, and prove them")
     release.set_defaults(run=_release)
     release.add_argument("--check", action="store_true", help="write nothing; fail if an exercise is out of date")
@@ -225,6 +237,27 @@ def _draw_faces(options: argparse.Namespace) -> int:
     write_faces(options.folder, options.count, options.seed)
     print(f"{options.folder} holds {options.count:,} faces.")
     return 0
+
+
+def _style(options: argparse.Namespace) -> int:
+    _check_name(options.out, ".png")
+    from PIL import Image
+
+    gan_course.quiet_tensorflow()
+    from gan_course import style, synthetic
+
+    content, painted = options.content, options.style
+    if content == "street":
+        content = synthetic.draw_streets(1, options.seed, options.size)[0][0][0]
+    elif content == "face":
+        content = synthetic.draw_faces(1, options.seed, options.size)[0][0]
+    if painted in STYLES:
+        painted = synthetic.draw_style(painted, options.seed, max(16, options.size))
+    done = style.transfer(content, painted, options.size, options.steps, verbose=1)
+    with replacing(options.out) as beside:
+        Image.fromarray(done.picture).save(beside)
+    print(f"{options.out} shows it after {len(done.sizes)} steps.")
+    return 0 if len(done.sizes) == options.steps else 2
 
 
 def _release(options: argparse.Namespace) -> int:

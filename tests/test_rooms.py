@@ -14,8 +14,9 @@ GROUND = {"arguments", "files", "graphs", "places", "recipes", "runs", "latent",
 """Rooms that any other may use."""
 
 ROOMS = {  # what each imports, the ground floor aside; from above downwards
-    "cli": {"doctor", "instructor", "plots", "saved", "synthetic", "train"},
+    "cli": {"doctor", "instructor", "plots", "saved", "style", "synthetic", "train"},
     "doctor": {"backend", "datasets", "instructor"},
+    "style": {"datasets"},
     "train": {"backend", "callbacks", "datasets", "models", "training"},
     "saved": {"backend", "datasets", "models", "training"},
     "widgets": {"datasets", "plane", "plots", "training"},

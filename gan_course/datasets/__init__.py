@@ -3,6 +3,7 @@
 from gan_course.datasets.digits import damaged_mnist, find_mnist, load_mnist
 from gan_course.datasets.faces import find_faces, load_faces
 from gan_course.datasets.folders import check_arguments, count_pictures, image_folder_dataset, load_image_folder
+from gan_course.datasets.pictures import read_picture
 from gan_course.datasets.pixels import scale, unscale
 from gan_course.files import DataError
 
@@ -17,6 +18,7 @@ __all__ = [
     "load_faces",
     "load_image_folder",
     "load_mnist",
+    "read_picture",
     "scale",
     "unscale",
 ]

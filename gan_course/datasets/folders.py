@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from gan_course.arguments import whole
+from gan_course.datasets.pictures import open_picture
 from gan_course.datasets.pixels import scaled
 from gan_course.files import DataError
 from gan_course.places import as_path, is_system_file
@@ -18,7 +19,6 @@ from gan_course.places import as_path, is_system_file
 if TYPE_CHECKING:
     import tensorflow as tf
 
-FORMATS = ("JPEG", "PNG", "WEBP")
 SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp"}
 STARTS = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)  # first bytes of the three
 LANCZOS = Image.Resampling.LANCZOS
@@ -273,32 +273,10 @@ def _inside(folder: Path, folders: list[Path]) -> dict[str, int]:
 
 def _read(file: Path, size: int, channels: int, crop: bool) -> np.ndarray:
     """Return one picture, uint8 `(size, size, channels)`, or raise a `DataError` that starts with its name."""
-    try:
-        with Image.open(file, formats=FORMATS) as opened:
-            opened.draft(None, (4 * size, 4 * size))  # a large JPEG at half its size or less: 20 times faster
-            opened.load()
-            with suppress(Exception):  # a damaged EXIF block is no reason to lose the picture
-                ImageOps.exif_transpose(opened, in_place=True)
-            image = _opaque(opened).convert("RGB" if channels == 3 else "L")
-    except UnidentifiedImageError:
-        raise DataError(f"{file.name} (no JPEG, PNG or WebP)") from None
-    except Image.DecompressionBombError:
-        raise DataError(f"{file.name} (more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels)") from None
-    except Exception as error:  # a damaged file can make Pillow raise nearly anything
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise DataError(f"{file.name} ({reason})") from None
+    image = open_picture(file, size).convert("RGB" if channels == 3 else "L")
     square = (size, size)
     image = ImageOps.fit(image, square, LANCZOS) if crop else image.resize(square, LANCZOS)
     return np.asarray(image).reshape(*square, channels)
-
-
-def _opaque(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):  # Pillow's own conversion would clip
-        return Image.fromarray(np.round(np.asarray(image) / 257).astype("uint8"))
-    if not image.has_transparency_data:
-        return image
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
 
 
 def _read_or_next(files: list[Path], place: int, size: int, channels: int, crop: bool) -> np.ndarray:

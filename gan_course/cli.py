@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     style.add_argument("style", metavar="STYLE", help=f"how it is painted: a picture file, {', '.join(STYLES)}")
     style.add_argument("--out", type=Path, required=True, metavar="PNG", help="the picture to write")
     style.add_argument("--size", type=_positive, default=256, help="height and width in pixels (default: 256)")
-    style.add_argument("--steps", type=_positive, default=150, help="how often it is changed (default: 150)")
+    style.add_argument("--steps", type=_positive, default=200, help="how often it is changed (default: 200)")
     style.add_argument(
         "--seed", type=_seed, default=0, help="of a street, face or style that is drawn (default: 0)"
     )

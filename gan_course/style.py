@@ -4,6 +4,8 @@ Gatys et al., 2016, "Image style transfer using convolutional neural networks", 
 https://arxiv.org/abs/1508.06576. What is trained is the picture; the network that looks at it never changes.
 """
 
+import socket
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +22,7 @@ from gan_course.places import keras_home
 VGG16_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 SOURCES = ("auto", "vgg16", "edges", "random")
 COARSEST, RATE = 64, 0.04
+TIMEOUT = 20  # seconds without a byte
 _MEANS = (103.939, 116.779, 123.68)  # of ImageNet's blue, green and red, as VGG16 was trained
 
 
@@ -112,13 +115,18 @@ def _trained_on_imagenet() -> Looker:
     file = Path(keras_home(), "models", VGG16_FILE)
     if file.exists():  # Keras would delete and download one whose checksum differs
         return _vgg16(file)
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(TIMEOUT)  # Keras has none
     try:
-        keras.applications.VGG16(weights="imagenet", include_top=False)
+        with redirect_stdout(None):  # Keras names an address, and a progress that never comes
+            keras.applications.VGG16(weights="imagenet", include_top=False)
     except Exception as error:  # Keras raises a plain Exception without a network
         raise DataError(
             f"VGG16 cannot be downloaded ({str(error).splitlines()[0][:90]}); go online, put {VGG16_FILE} into "
             f"{file.parent}, or say source='random'"
         ) from None
+    finally:
+        socket.setdefaulttimeout(patience)
     return _vgg16(file)
 
 
@@ -250,7 +258,7 @@ def transfer(
     content: np.ndarray | str | Path,
     style: np.ndarray | str | Path,
     size: int = 256,
-    steps: int = 300,
+    steps: int = 200,
     looker: Looker | None = None,
     weights: Weights | None = None,
     start: str = "content",

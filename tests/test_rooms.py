@@ -22,7 +22,7 @@ ROOMS = {  # what each imports, the ground floor aside; from above downwards
     "widgets": {"datasets", "plane", "plots", "training"},
     "callbacks": {"datasets", "metrics", "plots", "training"},
     "training": {"datasets", "layers", "losses", "models"},
-    "metrics": {"datasets", "models"},
+    "metrics": {"datasets", "models", "synthetic"},
     "tasks": {"models"},
     "datasets": {"synthetic"},
     "plots": {"plane"},

@@ -1,5 +1,6 @@
 """How good a generator is, in numbers."""
 
+from gan_course.metrics.attributes import brick_reader, face_reader, read_bricks, read_faces
 from gan_course.metrics.digits import (
     CONFIDENT,
     PRESENT,
@@ -19,11 +20,15 @@ __all__ = [
     "RESAMPLES",
     "DigitQuality",
     "Gaussian",
+    "brick_reader",
     "classify_digits",
     "digit_classifier",
     "digit_quality",
     "digit_reference",
+    "face_reader",
     "fit_gaussian",
     "frechet_distance",
     "nearest_images",
+    "read_bricks",
+    "read_faces",
 ]

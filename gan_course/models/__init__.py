@@ -1,5 +1,6 @@
 """The networks of the lessons, as plain Keras models, and how images are drawn with them."""
 
+from gan_course.models.bricks import bricks_discriminator, bricks_generator
 from gan_course.models.conditional import conditional_discriminator, conditional_generator
 from gan_course.models.dcgan import dcgan_discriminator, dcgan_generator
 from gan_course.models.drawing import generate, generator_inputs
@@ -7,6 +8,8 @@ from gan_course.models.mnist import mnist_discriminator, mnist_generator
 from gan_course.models.small import small_networks
 
 __all__ = [
+    "bricks_discriminator",
+    "bricks_generator",
     "conditional_discriminator",
     "conditional_generator",
     "dcgan_discriminator",

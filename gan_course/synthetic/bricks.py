@@ -15,6 +15,9 @@ ATTRIBUTES_OF_BRICKS = np.dtype([("kind", "u1"), ("turn", "f4"), ("tilt", "f4"),
 """What is known of each brick: the label of its kind; how it is turned about the vertical axis, 0 to 360 degrees;
 how steeply one looks down on it, 25 to 60 degrees; and how light its plastic is, 0 to 255."""
 
+TILTS = (25.0, 60.0)
+"""Between which degrees one looks down on a brick."""
+
 TALL, FLAT = 1.2, 0.4  # heights; the distance between two studs is 1
 STUD, STUD_HEIGHT = 0.3, 0.2  # radius and height
 LIGHT = np.array([-0.55, -0.5, 0.67])  # from where it comes: left, above, in front
@@ -56,7 +59,7 @@ def draw_bricks(count: int, seed: int = 0, size: int = 64, kind: str | None = No
         rng = np.random.default_rng(source)
         label = int(rng.integers(len(BRICKS)))
         label = label if kind is None else BRICKS.index(kind)
-        turn, tilt, gray = rng.uniform(0, 360), rng.uniform(25, 60), int(rng.integers(70, 221))
+        turn, tilt, gray = rng.uniform(0, 360), rng.uniform(*TILTS), int(rng.integers(70, 221))
         shape, share = SHAPES[BRICKS[label]](rng), rng.uniform(0.74, 0.9)
         images[number, ..., 0] = _picture(shape, _turned(turn, tilt), gray, size, share)
         known[number] = label, turn, tilt, gray

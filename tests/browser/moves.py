@@ -171,4 +171,5 @@ LESSONS = [
         },
         {"live": LIVE, "scrub": 'gan_course.widgets.timeline("run")'},
     ),
+    Lesson("15_style_transfer", "setup", {"quiz-before": quiz("15", "before"), "quiz-after": quiz("15", "after")}),
 ]

@@ -27,7 +27,7 @@ def brick_reader(trained: bool = True) -> keras.Model:
 
     Example:
         >>> from gan_course.metrics import brick_reader
-        >>> brick_reader(trained=False).output_shape["kind"]
+        >>> brick_reader(trained=False).output["kind"].shape
         (None, 10)
     """
     return _reader("brick_reader", 1, {"kind": len(BRICKS)}, ("tilt",), trained)
@@ -45,7 +45,7 @@ def face_reader(trained: bool = True) -> keras.Model:
 
     Example:
         >>> from gan_course.metrics import face_reader
-        >>> face_reader(trained=False).output_shape["glasses"]
+        >>> face_reader(trained=False).output["glasses"].shape
         (None, 4)
     """
     return _reader("face_reader", 3, {name: len(classes) for name, classes in ATTRIBUTES.items()}, (), trained)

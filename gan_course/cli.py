@@ -12,7 +12,6 @@ from typing import NoReturn
 import gan_course
 from gan_course.files import replacing
 from gan_course.recipes import LOSSES, RECIPES
-from gan_course.synthetic.styles import STYLES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -136,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     style = commands.add_parser("style", help="paint one picture in the style of another")
     style.set_defaults(run=_style)
     style.add_argument("content", metavar="CONTENT", help="what is to be seen: a picture file, street or face")
-    style.add_argument("style", metavar="STYLE", help=f"how it is painted: a picture file, {', '.join(STYLES)}")
+    style.add_argument("style", metavar="STYLE", help="how it is painted: a picture file, or waves, mosaic ...")
     style.add_argument("--out", type=Path, required=True, metavar="PNG", help="the picture to write")
     style.add_argument("--size", type=_positive, default=256, help="height and width in pixels (default: 256)")
     style.add_argument("--steps", type=_positive, default=200, help="how often it is changed (default: 200)")
@@ -251,7 +250,11 @@ def _style(options: argparse.Namespace) -> int:
         content = synthetic.draw_streets(1, options.seed, options.size)[0][0][0]
     elif content == "face":
         content = synthetic.draw_faces(1, options.seed, options.size)[0][0]
-    if painted in STYLES:
+    elif not Path(content).exists():
+        raise ValueError(f"there is no file {content}; CONTENT is a picture file, street or face")
+    if painted not in synthetic.STYLES and not Path(painted).exists():
+        raise ValueError(f"there is no file {painted}; STYLE is a picture file, {', '.join(synthetic.STYLES)}")
+    if painted in synthetic.STYLES:
         painted = synthetic.draw_style(painted, options.seed, max(16, options.size))
     done = style.transfer(content, painted, options.size, options.steps, verbose=1)
     with replacing(options.out) as beside:

@@ -236,4 +236,9 @@ def test_the_command_paints(tmp_path, monkeypatch, capsys):
     with Image.open("painted.png") as picture:
         assert picture.size == (64, 64)
     assert cli.main(["style", "street", "no.jpg", "--out", "x.png", "--size", "64"]) == 2
-    assert capsys.readouterr().err == "gan-course: there is no file no.jpg; give a JPEG, PNG or WebP file\n"
+    assert capsys.readouterr().err.startswith(
+        "gan-course: there is no file no.jpg; STYLE is a picture file, strokes"
+    )
+    assert cli.main(["style", "no.jpg", "waves", "--out", "x.png", "--size", "64"]) == 2
+    expected = "gan-course: there is no file no.jpg; CONTENT is a picture file, street or face\n"
+    assert capsys.readouterr().err == expected

@@ -132,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
     faces.add_argument("--count", type=_positive, default=100, help="how many faces (default: 100)")
     faces.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same faces (default: 0)")
 
+    bricks = commands.add_parser("draw-bricks", help="draw gray plastic bricks into a folder")
+    bricks.set_defaults(run=_draw_bricks)
+    bricks.add_argument("folder", type=Path, metavar="DIR", help="the folder for 000001.png, 000002.png, ...")
+    bricks.add_argument("--count", type=_positive, default=2000, help="how many bricks (default: 2000)")
+    bricks.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same bricks (default: 0)")
+    bricks.add_argument("--size", type=_positive, default=64, help="height and width in pixels (default: 64)")
+
     style = commands.add_parser("style", help="paint one picture in the style of another")
     style.set_defaults(run=_style)
     style.add_argument("content", metavar="CONTENT", help="what is to be seen: a picture file, street or face")
@@ -235,6 +242,14 @@ def _draw_faces(options: argparse.Namespace) -> int:
 
     write_faces(options.folder, options.count, options.seed)
     print(f"{options.folder} holds {options.count:,} faces.")
+    return 0
+
+
+def _draw_bricks(options: argparse.Namespace) -> int:
+    from gan_course.synthetic import write_bricks
+
+    write_bricks(options.folder, options.count, options.seed, options.size)
+    print(f"{options.folder} holds {options.count:,} bricks.")
     return 0
 
 

@@ -1,5 +1,6 @@
 """The data of the lessons: uint8 images `(n, height, width, channels)`, and scaling to [-1, 1] and back."""
 
+from gan_course.datasets.bricks import find_bricks, load_bricks
 from gan_course.datasets.digits import damaged_mnist, find_mnist, load_mnist
 from gan_course.datasets.faces import find_faces, load_faces
 from gan_course.datasets.folders import check_arguments, count_pictures, image_folder_dataset, load_image_folder
@@ -12,9 +13,11 @@ __all__ = [
     "check_arguments",
     "count_pictures",
     "damaged_mnist",
+    "find_bricks",
     "find_faces",
     "find_mnist",
     "image_folder_dataset",
+    "load_bricks",
     "load_faces",
     "load_image_folder",
     "load_mnist",

@@ -4,7 +4,7 @@ from gan_course.synthetic.bricks import ATTRIBUTES_OF_BRICKS, BRICKS, TILTS, dra
 from gan_course.synthetic.faces import ATTRIBUTES, draw_face, draw_faces
 from gan_course.synthetic.streets import ATTRIBUTES_OF_STREETS, draw_streets
 from gan_course.synthetic.styles import STYLES, draw_style
-from gan_course.synthetic.writing import write_faces
+from gan_course.synthetic.writing import write_bricks, write_faces
 
 __all__ = [
     "ATTRIBUTES",
@@ -18,5 +18,6 @@ __all__ = [
     "draw_faces",
     "draw_streets",
     "draw_style",
+    "write_bricks",
     "write_faces",
 ]

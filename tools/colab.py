@@ -61,11 +61,7 @@ def test(version: str, constraints: Path) -> None:
     run(*pip, "uninstall", "--quiet", "--yes", "gan-course", stderr=subprocess.DEVNULL)
     before = installed(pip)
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "gan-course")
-        leave = shutil.ignore_patterns(
-            "MNIST", "FACES*", ".venv*", "build", "runs", "img_align*", ".git", ".*_cache"
-        )
-        shutil.copytree(ROOT, copy, ignore=leave)  # a model that a newer Keras saved does not open here
+        copy = copy_of_the_course(folder)
         short = {"PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}", "GAN_COURSE_STEPS": "3"}
         for cell in cells():
             if subprocess.run(["bash", "-c", cell], cwd=folder, env={**os.environ, **short}).returncode:
@@ -78,6 +74,12 @@ def test(version: str, constraints: Path) -> None:
         command = [venv / "bin" / "python", "-m", "pytest", "-q", "-n", "2", *LIBRARY_TESTS]
         if subprocess.run(command, cwd=copy).returncode:
             sys.exit(f"the tests failed on Colab's versions, Python {version}")
+
+
+def copy_of_the_course(folder: str) -> Path:
+    """Copy the course into a folder, without what its trainings have written so far: they start anew there."""
+    leave = shutil.ignore_patterns("MNIST", "FACES*", ".venv*", "build", "runs", "img_align*", ".git", ".*_cache")
+    return shutil.copytree(ROOT, Path(folder, "gan-course"), ignore=leave)
 
 
 def cells() -> list[str]:

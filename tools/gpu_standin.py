@@ -72,6 +72,8 @@ def rounded(x: Any) -> Any:
 
 
 def main() -> None:
+    from colab import copy_of_the_course
+
     notebooks = sys.argv[1:] or ["notebooks", "solutions", "exercises"]
     with tempfile.TemporaryDirectory() as folder:
         startup = Path(folder, "profile_default", "startup")
@@ -80,7 +82,8 @@ def main() -> None:
         settings = {"IPYTHONDIR": folder, "GAN_COURSE_FULL": "0", "GAN_COURSE_STEPS": "3"}
         pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
         nbval = ["-p", "tests.nbval_strict", "--nbval", "--nbval-current-env", *notebooks]
-        sys.exit(subprocess.run([*pytest, *nbval], cwd=ROOT, env={**os.environ, **settings}).returncode)
+        course = copy_of_the_course(folder)
+        sys.exit(subprocess.run([*pytest, *nbval], cwd=course, env={**os.environ, **settings}).returncode)
 
 
 if __name__ == "__main__":

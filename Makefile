@@ -30,7 +30,7 @@ test: .venv/test ## guard a change: style, types, the library, every notebook (8
 	$(MAKE) test-lessons
 
 test-all: .venv/test ## what test leaves out: kills, sandbox, browser, Colab's versions, a GPU's arithmetic
-	$(BIN)/python -m pytest -q -n 3 -rs -m thorough tests
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -rs -m thorough tests
 	$(MAKE) test-browser
 	$(MAKE) test-standin
 	$(MAKE) test-colab

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 CONSTRAINTS = ROOT.parent / "shared" / "colab"
 RUNNERS = ["hypothesis"]
 OF_THE_CHECKOUT = ("test_project", "test_rooms", "test_notebooks", "test_exercises", "test_habits")
-SLOW = ("test_kill", "test_scaling")  # full disks, killed processes and many devices are no matter of versions
-LIBRARY_TESTS = ["tests", *(f"--ignore=tests/{name}.py" for name in (*OF_THE_CHECKOUT, *SLOW))]
+OF_NO_VERSION = ("test_kill", "test_scaling", "test_grading", "test_hostile", "test_release")
+LIBRARY_TESTS = ["tests", *(f"--ignore=tests/{name}.py" for name in (*OF_THE_CHECKOUT, *OF_NO_VERSION))]
 CLONE = re.compile(r"git clone -q \S+")  # on Colab from GitHub
 
 

@@ -74,7 +74,7 @@ def rounded(x: Any) -> Any:
 def main() -> None:
     from colab import copy_of_the_course
 
-    notebooks = sys.argv[1:] or ["notebooks", "solutions", "exercises"]
+    notebooks = sys.argv[1:] or ["notebooks", "solutions"]  # exercises hold no other cells
     with tempfile.TemporaryDirectory() as folder:
         startup = Path(folder, "profile_default", "startup")
         startup.mkdir(parents=True)

@@ -1,6 +1,7 @@
 """How good a generator is, in numbers."""
 
 from gan_course.metrics.attributes import brick_reader, face_reader, read_bricks, read_faces
+from gan_course.metrics.checkerboard import checkerboard_energy
 from gan_course.metrics.digits import (
     CONFIDENT,
     PRESENT,
@@ -21,6 +22,7 @@ __all__ = [
     "DigitQuality",
     "Gaussian",
     "brick_reader",
+    "checkerboard_energy",
     "classify_digits",
     "digit_classifier",
     "digit_quality",

@@ -68,6 +68,7 @@ def test_the_same_seed_draws_the_same_samples(few_digits):
     np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.thorough
 def test_ctrl_c_leaves_samples_history_and_weights(few_digits):
     words = ["train", "mnist", "--steps", "100000", "--every", "1", "--batch-size", "8", "--out", "run"]
     process = subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)

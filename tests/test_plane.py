@@ -79,6 +79,7 @@ def test_a_discriminator_that_guesses_has_the_losses_of_a_guess(loss):
     np.testing.assert_allclose(game.scene().answers, 0.5 if FACTS[loss].is_probability else score)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_arrows_point_to_where_the_loss_of_that_point_falls(loss):
     game, agree = Game(load_points("line"), loss), []

@@ -6,6 +6,7 @@ https://arxiv.org/abs/1508.06576. What is trained is the picture; the network th
 
 import socket
 from contextlib import redirect_stdout
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -325,6 +326,7 @@ def transfer(
     return Transfer(unscale(finished.numpy())[0], history, told[:, 3].astype(int))
 
 
+@lru_cache(maxsize=2)
 def _painter(looker: Looker, weights: Weights) -> Any:
     """Return a function from a picture and what is wanted to the three losses and the picture's slopes."""
 

@@ -38,6 +38,7 @@ class Variant(NamedTuple):
         over: The steps along which it falls.
         adam: More settings of both optimisers.
         d_adam: More settings of the discriminator's.
+        muon: Who learns with Muon in place of Adam: "gd", "g", "d" or nobody.
     """
 
     settings: dict[str, Any] = {}
@@ -49,6 +50,7 @@ class Variant(NamedTuple):
     over: int = 1300
     adam: dict[str, Any] = {}
     d_adam: dict[str, Any] = {}
+    muon: str = ""
 
 
 NUMBERS = {"learning_rate": 1e-3, "r1_gamma": 0.5, "penalty_every": 8, "averaging": 0.999, "beta_1": 0.5}
@@ -116,6 +118,21 @@ VARIANTS = {
     "hinge": Variant(course(loss="hinge")),
     "least-squares": Variant(course(loss="least-squares")),
     "rate falls to 0.1": Variant(course(), falls_to=0.1),
+    "Muon": Variant(course(), muon="gd"),
+    "Muon, R1 0.1": Variant(course(r1_gamma=0.1), muon="gd"),
+    "Muon, rate 2e-3": Variant(course(learning_rate=2e-3), muon="gd"),
+    "Muon, rate 4e-3": Variant(course(learning_rate=4e-3), muon="gd"),
+    "Muon, rate 5e-4": Variant(course(learning_rate=5e-4), muon="gd"),
+    "Muon, momentum 0": Variant(course(beta_1=0.0), muon="gd"),
+    "Muon, momentum 0.9": Variant(course(beta_1=0.9), muon="gd"),
+    "Muon in G": Variant(course(), muon="g"),
+    "Muon in D": Variant(course(), muon="d"),
+    "batch 16, Muon": Variant(course(), batch_size=16, muon="gd"),
+    "batch 16, Muon, R1 0.1": Variant(course(r1_gamma=0.1), batch_size=16, muon="gd"),
+    "batch 16, Muon, R1 0.02": Variant(course(r1_gamma=0.02), batch_size=16, muon="gd"),
+    "batch 16, Muon, rate 2e-3": Variant(course(learning_rate=2e-3), batch_size=16, muon="gd"),
+    "batch 8, Muon": Variant(course(), batch_size=8, muon="gd"),
+    "batch 8, Muon, R1 0.1": Variant(course(r1_gamma=0.1), batch_size=8, muon="gd"),
 }
 
 
@@ -156,6 +173,7 @@ def _compiled(variant: Variant, seed: int) -> Any:
     import keras
 
     import gan_course
+    from benchmarks.muon import ConvMuon
     from gan_course import models
 
     networks = models.mnist_generator(), models.mnist_discriminator(variant.dropout)
@@ -166,8 +184,12 @@ def _compiled(variant: Variant, seed: int) -> Any:
     rates = [settings.pop(f"{role}_learning_rate", rate) for role in "gd"]
     gan = gan_course.GAN(*networks, seed=seed)
     shared = {"beta_1": beta_1, "beta_2": variant.beta_2, **variant.adam}
-    settings_of = (rates[0], shared), (rates[1], shared | variant.d_adam)
-    optimizers = [keras.optimizers.Adam(each, **more) for each, more in settings_of]
+    optimizers = [
+        ConvMuon(rate, beta_1, **variant.adam)
+        if role in variant.muon
+        else keras.optimizers.Adam(rate, **shared, **(variant.d_adam if role == "d" else {}))
+        for role, rate in zip("gd", rates, strict=True)
+    ]
     gan.compile(*optimizers, recipe="plain", **settings)
     return gan
 
@@ -273,6 +295,7 @@ def _work(variant: Variant) -> tuple[Any, ...]:
     """Return what the cost of a step depends on."""
     names = ("r1_gamma", "r2_gamma", "penalty_every", "discriminator_updates")
     return (
+        variant.muon,
         variant.batch_size,
         variant.dropout > 0,
         *(bool(variant.settings.get(name)) for name in names[:2]),

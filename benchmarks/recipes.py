@@ -122,9 +122,24 @@ VARIANTS = {
     "Muon, R1 0.1": Variant(course(r1_gamma=0.1), muon="gd"),
     "Muon, rate 2e-3": Variant(course(learning_rate=2e-3), muon="gd"),
     "Muon, rate 4e-3": Variant(course(learning_rate=4e-3), muon="gd"),
-    "Muon, rate 5e-4": Variant(course(learning_rate=5e-4), muon="gd"),
-    "Muon, momentum 0": Variant(course(beta_1=0.0), muon="gd"),
-    "Muon, momentum 0.9": Variant(course(beta_1=0.9), muon="gd"),
+    "Muon, rate 8e-3": Variant(course(learning_rate=8e-3), muon="gd"),
+    "Muon, rate 1.6e-2": Variant(course(learning_rate=1.6e-2), muon="gd"),
+    "Muon, rate 8e-3 falls to 0.1": Variant(course(learning_rate=8e-3), falls_to=0.1, muon="gd"),
+    "Muon, rate 4e-3 falls to 0.1": Variant(course(learning_rate=4e-3), falls_to=0.1, muon="gd"),
+    "Muon, rate 4e-3, beta_2 0.99": Variant(course(learning_rate=4e-3), beta_2=0.99, muon="gd"),
+    "Muon, rate 4e-3, smoothing 0.1": Variant(course(learning_rate=4e-3, label_smoothing=0.1), muon="gd"),
+    "Muon, rate 4e-3, D twice the rate": Variant(course(learning_rate=4e-3, d_learning_rate=8e-3), muon="gd"),
+    "Muon, rate 4e-3, D learns twice": Variant(course(learning_rate=4e-3, discriminator_updates=2), muon="gd"),
+    "Muon, rate 8e-3, R1 0.1": Variant(course(learning_rate=8e-3, r1_gamma=0.1), muon="gd"),
+    "Muon, rate 4e-3, R1 0.1": Variant(course(learning_rate=4e-3, r1_gamma=0.1), muon="gd"),
+    "Muon, rate 4e-3, R1 2": Variant(course(learning_rate=4e-3, r1_gamma=2.0), muon="gd"),
+    "Muon, rate 4e-3, relativistic, R1 and R2": Variant(course(learning_rate=4e-3, **RELATIVE), muon="gd"),
+    "Muon, rate 4e-3, momentum 0": Variant(course(learning_rate=4e-3, beta_1=0.0), muon="gd"),
+    "Muon, rate 4e-3, momentum 0.9": Variant(course(learning_rate=4e-3, beta_1=0.9), muon="gd"),
+    "Muon, rate 4e-3, G half the rate": Variant(course(learning_rate=4e-3, g_learning_rate=2e-3), muon="gd"),
+    "Muon, rate 4e-3, D half the rate": Variant(course(learning_rate=4e-3, d_learning_rate=2e-3), muon="gd"),
+    "batch 16, Muon, rate 4e-3": Variant(course(learning_rate=4e-3), batch_size=16, muon="gd"),
+    "batch 64, Muon, rate 8e-3": Variant(course(learning_rate=8e-3), batch_size=64, muon="gd"),
     "Muon in G": Variant(course(), muon="g"),
     "Muon in D": Variant(course(), muon="d"),
     "batch 16, Muon": Variant(course(), batch_size=16, muon="gd"),
@@ -185,7 +200,7 @@ def _compiled(variant: Variant, seed: int) -> Any:
     gan = gan_course.GAN(*networks, seed=seed)
     shared = {"beta_1": beta_1, "beta_2": variant.beta_2, **variant.adam}
     optimizers = [
-        ConvMuon(rate, beta_1, **variant.adam)
+        ConvMuon(rate, beta_1, adam_beta_2=variant.beta_2, **variant.adam)
         if role in variant.muon
         else keras.optimizers.Adam(rate, **shared, **(variant.d_adam if role == "d" else {}))
         for role, rate in zip("gd", rates, strict=True)
@@ -252,8 +267,10 @@ def read_rows() -> list[dict[str, str]]:
 
 
 def add_rows(rows: list[dict[str, Any]]) -> None:
-    """Add rows to the table."""
+    """Add rows to the table, those that it does not hold."""
     begins = not ROWS.exists()
+    held = {(row["variant"], row["seed"], row["step"]) for row in read_rows()}
+    rows = [row for row in rows if (row["variant"], str(row["seed"]), str(row["step"])) not in held]
     with ROWS.open("a", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         if begins:

@@ -188,8 +188,8 @@ def _compiled(variant: Variant, seed: int) -> Any:
     import keras
 
     import gan_course
-    from benchmarks.muon import ConvMuon
     from gan_course import models
+    from gan_course.optimizers import ConvMuon
 
     networks = models.mnist_generator(), models.mnist_discriminator(variant.dropout)
     if variant.start:

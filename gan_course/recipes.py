@@ -68,6 +68,13 @@ def known_loss(name: Any) -> str:
     return name
 
 
+OPTIMIZERS = {
+    "adam": "Kingma and Ba, 2015, https://arxiv.org/abs/1412.6980",
+    "muon": "Jordan et al., 2024, https://kellerjordan.github.io/posts/muon/ (`gan_course.optimizers.ConvMuon`)",
+}
+"""Who can update the networks, each with its source."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """The settings of a training; `GAN.compile` takes each of them in place of its recipe's.
@@ -76,10 +83,11 @@ class Recipe:
         name: What `GAN.compile` calls it.
         step: What is done with one batch, a name in `gan_course.training.steps.STEPS`.
         loss: What the players want, one of `LOSSES`.
-        learning_rate: Adam's, for both networks.
-        beta_1: Adam's, for both networks.
-        d_learning_rate: Adam's for the discriminator, in place of the common one; None for that one (two
-            rates: Heusel et al., 2017, https://arxiv.org/abs/1706.08500).
+        optimizer: Who updates both networks, one of `OPTIMIZERS`.
+        learning_rate: The optimiser's, for both networks.
+        beta_1: The share of the earlier gradients in the average that it follows: Adam's, and Muon's momentum.
+        d_learning_rate: The discriminator's, in place of the common one; None for that one (two rates: Heusel et
+            al., 2017, https://arxiv.org/abs/1706.08500).
         g_learning_rate: The same for the generator.
         r1_gamma: Weight of the gradient penalty on real images, R1 (Mescheder et al., 2018,
             https://arxiv.org/abs/1801.04406, section 4.1); 0 for none.
@@ -114,6 +122,7 @@ class Recipe:
     name: str
     step: str = "simultaneous"
     loss: str = "non-saturating"
+    optimizer: str = "adam"
     learning_rate: float = 5e-4
     beta_1: float = 0.5
     d_learning_rate: float | None = None
@@ -138,6 +147,8 @@ class Recipe:
         for name in ("penalty_every", "discriminator_updates"):
             object.__setattr__(self, name, whole(name, getattr(self, name)))
         known_loss(self.loss)
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer is {self.optimizer!r}; expected one of {', '.join(OPTIMIZERS)}")
         self._check_together()
 
     @property

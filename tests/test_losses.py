@@ -430,7 +430,7 @@ def test_the_course_is_meant_for_no_dropout():
         ({"reconstruction": 1}, "reconstruction compares .* the networks take no condition"),
         ({"adversarial": 0}, "adversarial is 0, so there is nothing to learn; say reconstruction=1"),
         ({"adversarial": 0, "reconstruction": 1, "r1_gamma": 1}, "so the discriminator does not play"),
-        ({"d_learning_rate": 0.1}, "d_learning_rate is for the recipe's Adam, and you give an optimizer"),
+        ({"d_learning_rate": 0.1}, "d_learning_rate is for the recipe's optimizer, and you give an optimizer"),
         ({"learning_rate": 0.1}, "say g_learning_rate and d_learning_rate"),
     ],
 )

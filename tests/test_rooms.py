@@ -21,7 +21,7 @@ ROOMS = {  # what each imports, the ground floor aside; from above downwards
     "saved": {"backend", "datasets", "models", "training"},
     "widgets": {"datasets", "plane", "plots", "training"},
     "callbacks": {"datasets", "metrics", "plots", "training"},
-    "training": {"datasets", "layers", "losses", "models"},
+    "training": {"datasets", "layers", "losses", "models", "optimizers"},
     "metrics": {"datasets", "models", "synthetic"},
     "tasks": {"models"},
     "datasets": {"synthetic"},
@@ -32,6 +32,7 @@ ROOMS = {  # what each imports, the ground floor aside; from above downwards
     "losses": set(),
     "models": set(),
     "layers": set(),
+    "optimizers": set(),
     "backend": set(),
 }
 OF_THE_ROOT = {"__file__", "__version__", "quiet_tensorflow"}  # GAN and others would hide an arrow

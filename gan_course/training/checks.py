@@ -57,7 +57,9 @@ def check_rates(recipe: Recipe, generator_optimizer: Any, discriminator_optimize
     given = (("g_learning_rate", generator_optimizer), ("d_learning_rate", discriminator_optimizer))
     for name, optimizer in given:
         if getattr(recipe, name) is not None and optimizer is not None:
-            raise ValueError(f"{name} is for the recipe's Adam, and you give an optimizer; set its learning_rate")
+            raise ValueError(
+                f"{name} is for the recipe's optimizer, and you give an optimizer; set its learning_rate"
+            )
 
 
 def check_augmentation(augmentation: Any, fit: Fit, recipe: Recipe) -> None:

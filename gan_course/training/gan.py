@@ -148,7 +148,7 @@ class GAN(SteppedModel):
         """Give each network its optimiser, and choose how a step goes.
 
         Args:
-            generator_optimizer: A Keras optimiser or its name. The default is the recipe's Adam.
+            generator_optimizer: A Keras optimiser or its name. The default is the recipe's.
             discriminator_optimizer: The same for the discriminator; must be another object.
             recipe: `"plain"` updates both networks at once from one batch of fakes, with Adam at 5e-4 and the
                 low beta_1 of 0.5 of the DCGAN paper (section 4). `"course"` adds what was measured to help: a

@@ -5,7 +5,14 @@ from typing import Any
 
 import keras
 
+from gan_course.optimizers import ConvMuon
 from gan_course.recipes import Recipe
+
+OF_RECIPES = {
+    "adam": lambda recipe, role: keras.optimizers.Adam(recipe.rate(role), beta_1=recipe.beta_1),
+    "muon": lambda recipe, role: ConvMuon(recipe.rate(role), recipe.beta_1),
+}
+"""What makes the optimiser of a recipe for one network."""
 
 
 def own_optimizer(given: Any, network: keras.Model, role: str, recipe: Recipe, scaled: bool = True) -> Any:
@@ -18,15 +25,14 @@ def own_optimizer(given: Any, network: keras.Model, role: str, recipe: Recipe, s
         given: A Keras optimiser, its name or configuration, or None for the default.
         network: The network.
         role: `"generator"` or `"discriminator"`.
-        recipe: Whose Adam None stands for.
+        recipe: Whose optimiser None stands for.
         scaled: Whether to scale the loss in half precision.
 
     Raises:
         ValueError: If it is no optimiser, or has trained another network.
     """
     try:
-        default = keras.optimizers.Adam(recipe.rate(role), beta_1=recipe.beta_1)
-        optimizer = default if given is None else keras.optimizers.get(given)
+        optimizer = OF_RECIPES[recipe.optimizer](recipe, role) if given is None else keras.optimizers.get(given)
     except Exception:  # Keras raises many kinds for what it does not know
         optimizer = None
     if not isinstance(optimizer, keras.optimizers.Optimizer):

@@ -11,10 +11,14 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 
-from tests.test_notebooks import KERNEL, MACHINE_PATH, TABLE, Lesson, row_of
+pytest.importorskip("nbgrader")
+
+from gan_course.instructor import assignments, exchange, judge  # noqa: E402
+from tests.test_notebooks import KERNEL, MACHINE_PATH, TABLE, Lesson, row_of  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 SOLUTIONS = sorted(ROOT.glob("solutions/*/*.ipynb"))
+TASKS = assignments.load(ROOT)
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?### END SOLUTION$", re.DOTALL | re.MULTILINE)
 GRAY, COLOUR = "06_faces_grayscale", "07_faces_color"
 
@@ -75,7 +79,8 @@ def test_each_task_has_a_purpose_a_hint_a_check_and_points(exercise):
         assert not exercise.kind(check, "grade") and not exercise.kind(answer, "grade")
         assert len(SOLUTION.findall(answer.source)) == 1
         assert exercise.kind(points, "grade") and exercise.kind(points, "locked")
-        assert points.source.count("### BEGIN HIDDEN TESTS") == 1 and points.source.count("assert") >= 1
+        assert points.source.count("### BEGIN HIDDEN TESTS") == 1
+        assert points.source.partition("### JUDGE")[2].count("assert") + points.source.count("same_") >= 1
         assert f"({exercise.kind(points, 'points')} points)" in text.source
 
 
@@ -137,8 +142,14 @@ def look(exercise, room, number, capsys) -> tuple[str, str]:
     capsys.readouterr()
     exec(check.source, room)
     told = capsys.readouterr().out.splitlines()[-1]
+    task = next(task for task in TASKS[exercise.path.stem].tasks if task.name == points.id)
+    half = dict(room)
+    exec(task.judge, half)
+    inputs = half["draw"](np.random.default_rng(number)) if "draw" in half and "def draw" in task.judge else {}
     try:
-        exec(points.source, room)
+        exec(task.ask, room)
+        answers = exchange.from_text(exchange.answer(room["ask"], exchange.as_text(inputs)))
+        half["judge"](inputs, judge.Answers(answers))
     except Exception as error:
         return told, f"{type(error).__name__}: {error}"
     return told, ""

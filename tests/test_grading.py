@@ -16,9 +16,10 @@ import nbformat  # noqa: E402
 from nbgrader.api import Gradebook  # noqa: E402
 
 from gan_course import cli  # noqa: E402
-from gan_course.instructor import assignments, gradebook, grading, sandbox  # noqa: E402
+from gan_course.instructor import assignments, gradebook, grading, processes, sandbox  # noqa: E402
+from gan_course.instructor.judge import Judge  # noqa: E402
 from gan_course.instructor.kernel import EngineError  # noqa: E402
-from gan_course.instructor.marking import Marks, mark  # noqa: E402
+from gan_course.instructor.marking import mark  # noqa: E402
 from gan_course.instructor.sandbox import Limits  # noqa: E402
 from gan_course.instructor.submissions import read_cells  # noqa: E402
 from tests import toy  # noqa: E402
@@ -147,7 +148,8 @@ def test_an_interruption_keeps_what_is_done(course, monkeypatch):
         grading.grade(Path("in"), Path("marks.csv"), sandboxed=False, say=interrupt)
     done = [path.name for path in (course / "marks" / "results").iterdir()]
     assert done
-    monkeypatch.setattr(grading, "_apart", lambda *_: pytest.fail("graded again")) if len(done) == 2 else None
+    again = lambda *_: pytest.fail("graded again")  # noqa: E731
+    monkeypatch.setattr(grading.Processes, "call", again) if len(done) == 2 else None
     assert len(grading.grade(Path("in"), Path("marks.csv"), sandboxed=False)) == 2
 
 
@@ -155,8 +157,9 @@ def test_only_the_processes_of_this_grading_end_with_it(course, monkeypatch):
     (course / "in" / "kim.ipynb").write_text("{")  # done at once
     hand_in(course, "lee")
     fork = multiprocessing.get_context("fork")
-    monkeypatch.setattr(grading, "CONTEXT", fork)
-    monkeypatch.setattr(grading, "_send", lambda *_: time.sleep(60))
+    monkeypatch.setattr(grading.Judge, "inputs", lambda *_: {})
+    monkeypatch.setattr(processes, "CONTEXT", fork)
+    monkeypatch.setattr(processes, "_send", lambda *_: time.sleep(60))
     own = fork.Process(target=time.sleep, args=(60,), daemon=True)
     own.start()
 
@@ -216,17 +219,12 @@ def test_a_failure_of_the_engine_is_no_mark_and_is_tried_again(course, monkeypat
         raise EngineError("no kernel")
 
     with monkeypatch.context() as patch:
-        patch.setattr(grading, "_apart", fail)
+        patch.setattr(grading.Processes, "call", fail)
         grade()
     assert {"status": "failed", "total": "", "mean-points": ""}.items() <= table(course)["kim"].items()
     assert "grading failed, run it again: EngineError: no kernel" in table(course)["kim"]["note"]
-    monkeypatch.setattr(
-        grading,
-        "_apart",
-        lambda *_: Marks(points={"double-points": 0.0, "mean-points": 3.0, "spread-points": 0.0, "why": None}),
-    )
     grade()
-    assert table(course)["kim"]["total"] == "3.0"
+    assert table(course)["kim"]["total"] == "9.0"
 
 
 def test_a_package_that_the_machine_lacks_is_no_mark(course):
@@ -281,18 +279,38 @@ def test_tensorflow_and_what_it_writes_cost_no_marks(course):
     toy.course(course, book)
     known = assignments.load(course)[toy.NAME]
     sandboxed = not sandbox.why_not()
-    marks = mark(known, read_cells(nbformat.writes(book).encode())[0], Limits(), sandboxed)
+    marks = marked(known, book, sandboxed)
     assert (marks.points["mean-points"], marks.status, marks.notes) == (3, "pending", [])
 
 
-def test_partial_credit_never_exceeds_the_points(course):
+def marked(known, book, sandboxed=False):
+    with Judge() as judge:
+        cells = read_cells(nbformat.writes(book).encode())[0]
+        return mark(known, cells, Limits(), judge, "a seed", sandboxed=sandboxed)
+
+
+def test_a_part_of_the_points_can_be_earned(course):
     book = toy.notebook()
-    book.cells[8].source = "### BEGIN HIDDEN TESTS\n1000\n### END HIDDEN TESTS"
+    book.cells[7].source = "def spread(x): return 3"
+    marks = marked(assignments.load(course)[toy.NAME], book)
+    assert marks.points["spread-points"] == 2
+
+
+@pytest.mark.parametrize(
+    ("judge", "reason"),
+    [
+        ("def judge(inputs, answers):\n    return 1000", "judge returned 1000.0; expected from 0 to 4 points"),
+        ("def judge(inputs, answers):\n    raise MemoryError('full')", "MemoryError: full"),
+    ],
+)
+def test_a_judge_that_fails_is_no_mark(course, judge, reason):
+    book = toy.notebook()
+    book.cells[8].source = book.cells[8].source.partition("def judge")[0] + f"{judge}\n### END HIDDEN TESTS"
     toy.course(course, book)
-    marks = mark(
-        assignments.load(course)[toy.NAME], read_cells(nbformat.writes(book).encode())[0], Limits(), False
-    )
-    assert marks.points["spread-points"] == 0 and "more than its points" in marks.notes[0]
+    hand_in(course, "kim")
+    grade()
+    row = table(course)["kim"]
+    assert row["status"] == "failed" and row["total"] == "" and reason in row["note"]
 
 
 def test_the_number_of_steps_is_set_small(course):

@@ -1,5 +1,7 @@
 """What a submission may try, really run: each in one batch with honest ones, inside the sandbox."""
 
+import csv
+import io
 import socket
 import threading
 import time
@@ -26,7 +28,7 @@ LIMITS = sandbox.Limits(
 RIGHT = "\ndef mean(x): return sum(x) / len(x)"
 WRONG = "\ndef mean(x): return 7"
 
-ALL, NO_MEAN, NONE = (2, 3, 4), (2, 0, 4), (0, 0, 0)
+ALL, NO_MEAN, FIRST = (2, 3, 4), (2, 0, 4), (2, 0, 0)
 
 # What stands in the cell `mean`, the points of the three checks, the status, and what the note says.
 ATTACKS = {
@@ -108,36 +110,117 @@ ATTACKS = {
         "pending",
         "",
     ),
-    "builtins": ("import builtins\nbuiltins.abs = lambda x: 0" + WRONG, None, "review", "builtins.abs"),
-    "hidden builtin": ("abs = lambda x: 0" + WRONG, None, "review", "name.abs"),
-    "numpy.testing": (
-        "import numpy\nnumpy.testing.assert_allclose = lambda *_, **__: None" + RIGHT,
-        None,
-        "review",
-        "numpy.testing.assert_allclose",
-    ),
-    "code of numpy.testing": (
-        "import numpy\ndef nothing(*a, **k): pass\nf = numpy.testing.assert_allclose\n"
-        "setattr(f, '__co' + 'de__', getattr(nothing, '__co' + 'de__'))" + RIGHT,
-        None,
-        "review",
-        "numpy.testing.assert_allclose",
-    ),
+    "builtins": ("import builtins\nbuiltins.abs = lambda x: 0" + WRONG, NO_MEAN, "pending", ""),
+    "hidden builtin": ("abs = lambda x: 0" + WRONG, NO_MEAN, "pending", ""),
+    "numpy.testing": ("import numpy\nnumpy.testing.assert_allclose = print" + RIGHT, ALL, "pending", ""),
     "assert": (
         "import ast, IPython\nclass Gone(ast.NodeTransformer):\n"
         "    def visit_Assert(self, node): return ast.Pass()\n"
         "IPython.get_ipython().ast_transformers.append(Gone())" + WRONG,
-        None,
-        "review",
-        "a check that must fail did not",
+        NO_MEAN,
+        "pending",
+        "",
     ),
     "run_cell": (
         "import IPython\nshell = IPython.get_ipython()\nrun = shell.run_cell_async\n"
         "async def nothing(source, *a, **k): return await run('pass', *a, **k)\nshell.run_cell_async = nothing"
         + WRONG,
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "equals everything": (
+        "class Yes:\n    def __eq__(self, other): return True\n    __sub__ = __abs__ = __lt__ = __float__ = "
+        "__array__ = lambda self, *a: self\ndef mean(x): return Yes()",
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "array that equals": (
+        "import numpy\nclass Yes(numpy.ndarray):\n    __eq__ = __lt__ = __le__ = lambda *_: True\n"
+        "def mean(x): return numpy.zeros(()).view(Yes)",
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "input transformers": (
+        "import IPython\nshell = IPython.get_ipython()\n"
+        "shell.input_transformers_post.append(lambda lines: [l for l in lines if 'assert' not in l])\n"
+        "shell.input_transformer_manager.transform_cell = lambda cell: 'pass'" + WRONG,
+        FIRST,
+        "pending",
+        "",
+    ),
+    "frames": (
+        "import sys\nframe = sys._getframe()\nwhile frame := frame.f_back:\n"
+        "    [value.clear() for value in frame.f_locals.values() if type(value) is list]" + WRONG,
         None,
+        None,
+        "",
+    ),
+    "default_rng": ("import numpy\nnumpy.random.default_rng = lambda *_: print" + WRONG, NO_MEAN, "pending", ""),
+    "json": ("import json\njson.dumps = lambda *a, **k: '{}'" + WRONG, FIRST, "pending", ""),
+    "forged reply": (
+        "import IPython, json\nkernel = IPython.get_ipython().kernel\ndef mean(x):\n"
+        "    kernel.session.send(kernel._shell_streams[0] if getattr(kernel, '_shell_streams', None) else "
+        "kernel.shell_stream, 'execute_reply', {'status': 'ok', 'user_expressions': {'answers': {'data': "
+        "{'text/plain': 'x'}}}}, kernel.get_parent('shell'), ident=kernel._parent_ident['shell'] if "
+        "isinstance(kernel._parent_ident, dict) else kernel._shell_parent_ident.get())\n    return 7",
+        NO_MEAN,
         "review",
-        "run_cell",
+        "forges answers",
+    ),
+    "linecache": (
+        "import linecache\ndef mean(x):\n    print(*linecache.cache.values())\n    return 7",
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "custom exceptions": (
+        "import IPython\nIPython.get_ipython().set_custom_exc((Exception,), lambda *a, **k: None)\n"
+        "def mean(x): raise ValueError",
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "settrace": (
+        "import sys\ndef trace(frame, event, argument):\n"
+        "    frame.f_locals.update(answers={'mean': 7}); return trace\nsys.settrace(trace)" + WRONG,
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "del": (
+        "class Late:\n    def __del__(self):\n        global ask\n        ask = lambda inputs: {'mean': 7}\n"
+        "def mean(x):\n    Late()\n    return 7",
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "24 forks": (
+        "import os, time\nfor _ in range(24):\n    if os.fork() == 0: time.sleep(5); os._exit(0)" + RIGHT,
+        ALL,
+        "pending",
+        "",
+    ),
+    "no SIGTERM": (
+        "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)" + RIGHT,
+        ALL,
+        "pending",
+        "",
+    ),
+    "formula": ("raise ValueError('=HYPERLINK(\"http://x\")\u202egnp')", NO_MEAN, "pending", ""),
+    "bomb of zeros": (
+        "import numpy\ndef mean(x): return numpy.zeros(20_000_000)",
+        NO_MEAN,
+        "pending",
+        "",
+    ),
+    "peek": (
+        "import gan_course.instructor.exchange as e\ne.as_text = lambda values: 'bm90aGluZw=='" + WRONG,
+        FIRST,
+        "pending",
+        "",
     ),
     "fake result": ("print('mean-points: 3.0')\ndef mean(x): print('3.0'); return 7", NO_MEAN, "pending", ""),
     "fake number": (
@@ -206,12 +289,24 @@ def test_hostile_submissions_are_contained(tmp_path):
     for row in rows:
         _, points, status, note = ATTACKS[row.submission.student]
         got = tuple(row.marks.points.get(name) for name in ("double-points", "mean-points", "spread-points"))
-        if row.marks.status != status or (points and got != points) or note not in "; ".join(row.marks.notes):
+        if (
+            (status and row.marks.status != status)
+            or got[1]
+            and points != ALL
+            or (points and got != points)
+            or note not in "; ".join(row.marks.notes)
+        ):
             wrong.append((row.submission.student, got, row.marks.status, row.marks.notes))
         if row.marks.points.get("why", 0) is not None:
             wrong.append((row.submission.student, "the question is not pending"))
     assert not wrong
     assert not connections
+    pages = "".join(path.read_text() for path in (tmp_path / "marks" / "feedback").iterdir())
+    assert "def judge" not in pages and "\u202e" not in pages
+    written = (tmp_path / "marks.csv").read_text(encoding="utf-8-sig")
+    assert not any(
+        field.startswith(("=", "+", "-", "@")) for row in csv.reader(io.StringIO(written)) for field in row
+    )
     assert all((tmp_path / path).read_text() == RIGHT for path in ("precious.txt", "solutions/stolen.py"))
     assert not [one for one in psutil.process_iter(["cmdline"]) if "987654" in (one.info["cmdline"] or [])]
     left, end = _folders() - before, time.monotonic() + 120

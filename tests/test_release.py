@@ -11,6 +11,7 @@ import nbformat  # noqa: E402
 from gan_course import cli  # noqa: E402
 from gan_course.instructor import assignments  # noqa: E402
 from gan_course.instructor.assignments import AssignmentError, student_copy  # noqa: E402
+from gan_course.instructor.judge import Judge  # noqa: E402
 from gan_course.instructor.kernel import EngineError  # noqa: E402
 from gan_course.instructor.release import prove, release  # noqa: E402
 from gan_course.instructor.sandbox import Limits  # noqa: E402
@@ -56,7 +57,7 @@ def test_markers_that_would_give_something_away_are_refused(source, message):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("assert  double(3) == 6", "the hidden test double-points leaks to the students"),
+        ('assert  answers["six"] == 6', "the hidden test double-points leaks to the students"),
         ("### BEGIN HIDDEN TESTS\nx = 1\n### END HIDDEN TESTS", "nbgrader refuses it: Hidden test region"),
     ],
 )
@@ -87,7 +88,13 @@ def test_release_writes_and_check_finds_what_is_out_of_date(tmp_path, capsys):
             "def mean(x):\n    return sum(x) / len(x)\n    ### BEGIN SOLUTION\n    ### END SOLUTION",
             "earns 3 points",
         ),
-        (8, "### BEGIN HIDDEN TESTS\n3\n### END HIDDEN TESTS", "the solution earns 3 points in spread-points"),
+        (
+            8,
+            "### BEGIN HIDDEN TESTS\ndef ask(inputs): return {}\n### JUDGE\ndef judge(inputs, answers): return 3\n"
+            "### END HIDDEN TESTS",
+            "the solution earns 3 points in spread-points",
+        ),
+        (8, "### BEGIN HIDDEN TESTS\nassert spread([1, 4]) == 3\n### END HIDDEN TESTS", "found no ask"),
         (1, "import numpy as np\nimport no_such_package", "cannot run the exercise: ModuleNotFoundError"),
     ],
 )
@@ -130,4 +137,5 @@ def test_the_exercises_are_made_from_the_solutions(path):
 @pytest.mark.thorough
 @pytest.mark.parametrize("path", sorted(ROOT.glob("solutions/*/*.ipynb")), ids=lambda path: path.stem)
 def test_a_solution_earns_all_points_and_an_untouched_exercise_none(path):
-    prove(assignments.load(ROOT)[path.stem], Limits(cell_seconds=600, total_seconds=1800))
+    with Judge() as judge:
+        prove(assignments.load(ROOT)[path.stem], judge, Limits(cell_seconds=600, total_seconds=1800))

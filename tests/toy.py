@@ -25,9 +25,29 @@ def answer(name, stub, solution):
     return _cell(new_code_cell, name, text, solution=True)
 
 
-def check(name, points, hidden, public="# The points of this task."):
-    text = f"{public}\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
+def check(name, points, asked, judged, public="# The points of this task."):
+    text = f"{public}\n### BEGIN HIDDEN TESTS\n{asked}\n### JUDGE\n{judged}\n### END HIDDEN TESTS"
     return _cell(new_code_cell, name, text, grade=True, locked=True, points=points)
+
+
+def ask(answers):
+    return f"def ask(inputs):\n    return dict({answers})"
+
+
+DOUBLE = """def draw(rng):
+    return {"numbers": rng.normal(size=5)}
+
+def judge(inputs, answers):
+    np.testing.assert_allclose(answers["doubled"], 2 * inputs["numbers"])
+    assert answers["six"] == 6"""
+MEAN = """def draw(rng):
+    return {"numbers": rng.integers(1, 100, 7)}
+
+def judge(inputs, answers):
+    assert abs(answers["mean"] - inputs["numbers"].mean()) < 1e-9, "the mean of seven numbers"
+"""
+SPREAD = """def judge(inputs, answers):
+    return 2 * (answers["one"] == 3) + 2 * (answers["none"] == 0)"""
 
 
 def question(name, points):
@@ -41,15 +61,11 @@ def notebook():
         new_code_cell("import numpy as np\n\nnumbers = np.arange(5.0)", id="setup"),
         answer("double", "def double(x):", "return 2 * x"),
         _cell(new_code_cell, "double-look", 'print("done" if double(1) else "not done yet")', locked=True),
-        check(
-            "double-points",
-            2,
-            "np.testing.assert_allclose(double(numbers), [0, 2, 4, 6, 8])\nassert double(3) == 6",
-        ),
+        check("double-points", 2, ask("doubled=double(inputs['numbers']), six=double(3)"), DOUBLE),
         answer("mean", "def mean(x):", "return sum(x) / len(x)"),
-        check("mean-points", 3, "assert abs(mean([1, 2, 6]) - 3) < 1e-9, 'the mean of 1, 2, 6 is 3'"),
+        check("mean-points", 3, ask("mean=mean(list(inputs['numbers']))"), MEAN),
         answer("spread", "def spread(x):", "return max(x) - min(x)"),
-        check("spread-points", 4, "2 * (spread([1, 4]) == 3) + 2 * (spread([5, 5]) == 0)"),
+        check("spread-points", 4, ask("one=spread([1, 4]), none=spread([5, 5])"), SPREAD),
         question("why", 5),
     ]
     return new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})

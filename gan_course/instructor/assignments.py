@@ -1,5 +1,6 @@
 """An assignment: the instructor's notebook, and the student's copy that is made from it."""
 
+import ast
 import hashlib
 import re
 from copy import deepcopy
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
@@ -33,6 +35,7 @@ STEPS = (  # of nbgrader's release, those that change the notebook
 )
 MARKER = re.compile(r"^[ \t]*#+[ \t]*(BEGIN|END)[ \t]+(SOLUTION|HIDDEN|MARK)\w*.*$", re.IGNORECASE | re.MULTILINE)
 HEADING = re.compile(r"^##+ +(.+?)(?: *\(\d+ points?\))?$", re.MULTILINE)
+JUDGE = "### JUDGE"
 REGION = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
 
 
@@ -42,12 +45,23 @@ class AssignmentError(ValueError):
 
 @dataclass(frozen=True)
 class Task:
-    """A graded cell: its name, its points, whether it is marked by hand, and for people the heading above it."""
+    """A graded cell.
+
+    Attributes:
+        name: nbgrader's.
+        points: How many at most.
+        by_hand: Whether a person marks it.
+        title: For people, the heading above it.
+        ask: What runs in the student's kernel and defines `ask(inputs)`; empty if it is marked by hand.
+        judge: What never does, and defines `judge(inputs, answers)` and, if there are inputs, `draw(rng)`.
+    """
 
     name: str
     points: float
     by_hand: bool
     title: str
+    ask: str = ""
+    judge: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,10 +84,37 @@ class Assignment:
         for cell in self.source.cells:
             if utils.is_grade(cell):
                 name = grade_id(cell)
-                tasks.append(Task(name, cell.metadata.nbgrader.points, utils.is_solution(cell), title or name))
+                by_hand = utils.is_solution(cell)
+                halves = ("", "") if by_hand else _halves(cell)
+                tasks.append(Task(name, cell.metadata.nbgrader.points, by_hand, title or name, *halves))
             elif cell.cell_type == "markdown" and (headings := HEADING.findall(cell.source)):
                 title = headings[-1]
         return tasks
+
+    @property
+    def imports(self) -> dict[str, str]:
+        """Each name that the notebook imports at its top level, and the import."""
+        found = {}
+        for cell in self.source.cells:
+            if cell.cell_type == "code":
+                for node in ast.parse(TransformerManager().transform_cell(cell.source)).body:
+                    if isinstance(node, ast.Import | ast.ImportFrom):
+                        for alias in node.names:
+                            found[(alias.asname or alias.name).split(".")[0]] = ast.unparse(node)
+        return found
+
+
+def _halves(cell: NotebookNode) -> tuple[str, str]:
+    """Return what of a cell with points runs in the student's kernel, and what never does."""
+    hidden = "".join(REGION.findall(cell.source))
+    ask, line, judge = hidden.partition(f"{JUDGE}\n")
+    for name, half in (("ask", ask), ("judge", judge)):
+        if not line or f"def {name}(" not in half:
+            raise AssignmentError(
+                f"the points of {grade_id(cell)} need def ask(inputs), the line {JUDGE}, and def judge(inputs, "
+                f"answers) between ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS; found no {name}"
+            )
+    return ask, judge
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -128,7 +169,9 @@ def read(path: Path, config: Config | None = None) -> Assignment:
     """
     try:
         source = nbformat.read(path, as_version=4)
-        return Assignment(path.stem, source, student_copy(source, config))
+        assignment = Assignment(path.stem, source, student_copy(source, config))
+        _ = assignment.tasks
+        return assignment
     except (AssignmentError, nbformat.reader.NotJSONError) as error:
         raise AssignmentError(f"{path}: {error}") from error
 
@@ -185,5 +228,5 @@ def _check_leaks(source: NotebookNode, copy: NotebookNode) -> None:
     lines = {" ".join(line.split()) for line in text.splitlines()}
     for cell in source.cells:
         for line in "\n".join(REGION.findall(cell.source)).splitlines():
-            if re.search(r"\bassert|\braise ", line) and " ".join(line.split()) in lines:
+            if re.search(r"\bassert|\braise |\bdef (ask|judge|draw)\b", line) and " ".join(line.split()) in lines:
                 raise AssignmentError(f"the hidden test {grade_id(cell)} leaks to the students: {line.strip()}")

@@ -2,18 +2,13 @@
 
 import hashlib
 import json
-import multiprocessing
 import os
-import signal
+import secrets
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, replace
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -21,13 +16,13 @@ from gan_course.files import replacing
 from gan_course.instructor import assignments, report, sandbox
 from gan_course.instructor.assignments import Assignment
 from gan_course.instructor.gradebook import Book
-from gan_course.instructor.marking import Marks, mark
+from gan_course.instructor.judge import Judge
+from gan_course.instructor.marking import Marks, judged, run
+from gan_course.instructor.processes import Processes
 from gan_course.instructor.report import Row
 from gan_course.instructor.sandbox import Limits
 from gan_course.instructor.submissions import Submission, file_name, find
 
-CONTEXT: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-CONTEXT.set_forkserver_preload(["gan_course.instructor.marking"])  # imported once, not for every submission
 NO_SANDBOX = (
     "cannot make a sandbox: {why}. A submission is a program that can read, change and delete whatever you can; "
     "if you trust each of them, add --no-sandbox"
@@ -74,9 +69,9 @@ def grade(
     book = Book(folder, known)
     secret = (assignments.folders(course)[0], submissions, folder)
     rows: list[Row] = []
-    pool, processes = ThreadPoolExecutor(_workers(limits)), _Processes()
+    pool, processes, judge = ThreadPoolExecutor(_workers(limits)), Processes(), Judge()
     try:
-        settings = (known, folder, limits, sandboxed, secret, processes)
+        settings = (known, folder, limits, sandboxed, secret, processes, judge, _drawn_once(folder))
         jobs = {pool.submit(_marks, one, *settings): one for one in found}
         for job in as_completed(jobs):
             row = _with_points_by_hand(Row(jobs.pop(job), *job.result()), book)
@@ -87,6 +82,7 @@ def grade(
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         processes.end()  # after an interruption
+        judge.__exit__()
     rows.sort(key=lambda row: (row.submission.student, row.submission.assignment or ""))
     report.write_summary(folder, rows, known)
     report.write_csv(out, rows, known)
@@ -105,7 +101,9 @@ def _marks(
     limits: Limits,
     sandboxed: bool,
     secret: Sequence[Path],
-    processes: "_Processes",
+    processes: Processes,
+    judge: Judge,
+    drawn: str,
 ) -> tuple[Marks, bool]:
     """Return the marks of one submission, and whether they are new; marks of the same answer are kept."""
     if submission.file.problem or not submission.assignment:
@@ -117,7 +115,9 @@ def _marks(
     if kept.is_file() and (old := json.loads(kept.read_text(encoding="utf-8")))["key"] == key:
         return Marks(**old["marks"]), False
     try:
-        marks = _apart(processes, assignment, submission.file.cells, limits, sandboxed, secret)
+        inputs = judge.inputs(assignment, f"{drawn} {submission.digest}")
+        marks = processes.call(run, assignment, submission.file.cells, limits, inputs, sandboxed, secret)
+        marks = judged(marks, assignment, judge.verdicts(assignment, inputs, marks.answers))
     except Exception as error:  # whatever went wrong in the engine, the student's marks are not 0
         return Marks("failed", [f"grading failed, run it again: {type(error).__name__}: {error}"]), False
     for note in (*submission.notes, *submission.file.notes):
@@ -127,57 +127,13 @@ def _marks(
     return marks, True
 
 
-class _Processes:
-    """Those of one grading; once they were ended, none starts any more."""
-
-    def __init__(self) -> None:
-        self.running: set[BaseProcess] = set()
-        self.lock, self.ended = threading.Lock(), False
-
-    def start(self, process: BaseProcess) -> None:
-        with self.lock:
-            if self.ended:
-                raise RuntimeError("the grading was interrupted")
-            process.start()
-            self.running.add(process)
-
-    def join(self, process: BaseProcess) -> None:
-        process.join()
-        with self.lock:
-            self.running.discard(process)
-
-    def end(self) -> None:
-        with self.lock:
-            self.ended = True
-            for process in self.running:
-                process.terminate()
-
-
-def _apart(processes: _Processes, *arguments: Any) -> Marks:
-    """Call `mark` in a process of its own, so that nothing is left of it and a crash is only its own."""
-    receiver, sender = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=_send, args=(sender, arguments), daemon=True)
-    processes.start(process)
-    sender.close()
-    try:
-        result = receiver.recv()
-    except EOFError:
-        result = None
-    processes.join(process)
-    if result is None:
-        raise RuntimeError(f"the grading process ended with code {process.exitcode}")
-    if isinstance(result, Exception):
-        raise result
-    return result
-
-
-def _send(sender: Connection, arguments: Sequence[Any]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    try:
-        sender.send(mark(*arguments))
-    except Exception as error:
-        sender.send(RuntimeError(str(error) or type(error).__name__))
+def _drawn_once(folder: Path) -> str:
+    """Return what the inputs of this grading follow from, beside what was handed in; drawn once and kept."""
+    path = folder / "secret.txt"
+    if not path.is_file():
+        with replacing(path) as beside:
+            beside.write_text(secrets.token_hex(), encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
 def _with_points_by_hand(row: Row, book: Book) -> Row:

@@ -77,6 +77,8 @@ class Kernel:
     def __init__(self, limits: Limits, sandboxed: bool = True, secret: Sequence[Path] = ()) -> None:
         """Remember the settings; entering starts the kernel."""
         self.limits, self.sandboxed, self.secret = limits, sandboxed, secret
+        self.forged = False  # whether one question was answered twice
+        self._answered: set[str] = set()
 
     def __enter__(self) -> Self:
         """Start the kernel and wait until it answers."""
@@ -238,7 +240,10 @@ class Kernel:
     def _reply(self, request: str) -> dict[str, Any] | None:
         with suppress(Empty, *BROKEN):
             message = self.client.get_shell_msg(timeout=0)
-            if message["parent_header"]["msg_id"] == request:
+            answered = message["parent_header"]["msg_id"]
+            self.forged |= answered in self._answered
+            self._answered.add(answered)
+            if answered == request:
                 return dict(message["content"])
         return None
 

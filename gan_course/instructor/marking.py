@@ -1,44 +1,29 @@
 """Mark one submission: put its answers into the instructor's notebook, run that, and say what was seen."""
 
-import ast
 import io
-import json
 import re
-import secrets
 import time
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from nbgrader import utils
 
 from gan_course.instructor.assignments import Assignment, grade_id
+from gan_course.instructor.exchange import ExchangeError, as_text, from_text
+from gan_course.instructor.judge import Judge, Verdict
 from gan_course.instructor.kernel import EngineError, Kernel, KernelDied, Outcome
 from gan_course.instructor.sandbox import Limits
 from gan_course.instructor.submissions import Cell
 
-PROBE = Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
+EXCHANGE = "gan_course.instructor.exchange"
 EAGER = """import sys
 if tensorflow := sys.modules.get("tensorflow"):
     tensorflow.config.run_functions_eagerly(True)"""  # a few steps take less time than making their graph
 RUNS = 3  # a cell that ends the kernel is left out of the next run
-TOOLS = {  # what an answer about networks has no use for, and a forger has
-    *("builtins", "__builtins__", "ctypes", "ipykernel", "get_ipython", "gc", "inspect", "settrace", "setprofile"),
-    *(
-        "_getframe",
-        "currentframe",
-        "__code__",
-        "__globals__",
-        "f_globals",
-        "f_back",
-        "__subclasses__",
-        "register_cell_magic",
-    ),
-}
 SEVERITY = ("ok", "pending", "limit", "review", "failed")
 
 
@@ -63,6 +48,9 @@ class Marks:
         notes: What the instructor should know, in sentences.
         points: For each task the points earned; `None` is pending.
         cells: What the feedback shows: source, outputs, points and error of each cell.
+        seconds: How long it ran.
+        memory: The most that it used, in bytes.
+        answers: For each task what came out of the kernel; gone once it was judged.
     """
 
     status: str = "ok"
@@ -71,6 +59,7 @@ class Marks:
     cells: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0
     memory: int = 0
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def note(self, text: str, status: str) -> None:
         """Add a sentence, and make the status at least as grave as `status`."""
@@ -136,23 +125,46 @@ def _instructors(cell: nbformat.NotebookNode, pictures: tuple[str, ...]) -> Step
 
 
 def mark(
-    assignment: Assignment,
-    cells: Sequence[Cell],
-    limits: Limits,
-    sandboxed: bool = True,
-    secret: Sequence[Path] = (),
+    assignment: Assignment, cells: Sequence[Cell], limits: Limits, judge: Judge, seed: str = "", **sandbox: Any
 ) -> Marks:
-    """Run and mark one submission.
+    """Run one submission and judge its answers.
 
     Args:
         assignment: The instructor's notebook.
         cells: What was handed in.
         limits: What it may use.
+        judge: Who draws the inputs and judges.
+        seed: What the inputs follow from.
+        sandbox: More for `run`.
+
+    Raises:
+        EngineError: If grading failed, which is no mark.
+    """
+    inputs = judge.inputs(assignment, seed)
+    marks = run(assignment, cells, limits, inputs, **sandbox)
+    return judged(marks, assignment, judge.verdicts(assignment, inputs, marks.answers))
+
+
+def run(
+    assignment: Assignment,
+    cells: Sequence[Cell],
+    limits: Limits,
+    inputs: Mapping[str, Mapping[str, Any]],
+    sandboxed: bool = True,
+    secret: Sequence[Path] = (),
+) -> Marks:
+    """Run one submission and collect its answers.
+
+    Args:
+        assignment: The instructor's notebook.
+        cells: What was handed in.
+        limits: What it may use.
+        inputs: For each task what its `ask` is called with.
         sandboxed: Whether it runs inside bubblewrap.
         secret: Folders that must not be seen from inside.
 
     Returns:
-        The marks, for every task.
+        The marks as far as they can be told before the answers are judged.
 
     Raises:
         EngineError: If grading failed before anything of the submission ran; these are no marks.
@@ -161,30 +173,49 @@ def mark(
     start = time.monotonic()
     left_out: dict[int, str] = {}
     for _ in range(RUNS):
-        run = _Run(assignment, steps, left_out, limits)
-        if run.through(sandboxed, secret):
+        one = _Run(assignment, steps, left_out, limits, inputs)
+        if one.through(sandboxed, secret):
             break
     else:
-        run.marks.note(f"{RUNS} cells ended the kernel; what follows the last of them was not run", "review")
-    marks = run.marks
+        one.marks.note(f"{RUNS} cells ended the kernel; what follows the last of them was not run", "review")
     for note in notes:
-        marks.note(note, "review")
-    for note in _forging_tools(steps):
-        marks.note(note, "review")
+        one.marks.note(note, "review")
+    one.marks.seconds = time.monotonic() - start
+    return one.marks
+
+
+def judged(marks: Marks, assignment: Assignment, verdicts: Mapping[str, Verdict]) -> Marks:
+    """Return the marks with the points of the verdicts, without the answers.
+
+    Args:
+        marks: What `run` gave.
+        assignment: The instructor's notebook.
+        verdicts: Those on its answers.
+    """
+    shown = {cell["name"]: cell for cell in marks.cells if not cell["own"]}
     for task in assignment.tasks:
-        marks.points.setdefault(task.name, None if task.by_hand else 0.0)
-    _say_unanswered(marks, assignment, steps)
+        if task.by_hand:
+            marks.points.setdefault(task.name, None)
+            continue
+        verdict = verdicts[task.name]
+        marks.points[task.name] = verdict.points
+        if verdict.odd:
+            marks.note(f"{task.name}: {verdict.reason}", "review")
+        if task.name in shown:
+            shown[task.name]["earned"] = verdict.points
+            shown[task.name]["error"] = shown[task.name]["error"] or verdict.reason
+    _say_unanswered(marks, assignment)
     if any(points is None for points in marks.points.values()):
         marks.status = max(marks.status, "pending", key=SEVERITY.index)
-    marks.seconds = time.monotonic() - start
+    marks.answers = {}
     return marks
 
 
-def _say_unanswered(marks: Marks, assignment: Assignment, steps: Sequence[Step]) -> None:
+def _say_unanswered(marks: Marks, assignment: Assignment) -> None:
     """Note the tasks whose answers are still as they were handed out, in place of the error that Python gave."""
     handed_out = {grade_id(cell): cell.source.strip() for cell in assignment.copy.cells}
-    own = [step for step in steps if step.own and step.name]
-    untouched = {step.name: step.source.strip() == handed_out[step.name] for step in own}
+    own = [cell for cell in marks.cells if cell["own"] and cell["name"]]
+    untouched = {cell["name"]: cell["source"].strip() == handed_out[cell["name"]] for cell in own}
     titles = {task.name: task.title for task in assignment.tasks}
     answers, empty = [], []
     for cell in assignment.source.cells:
@@ -206,38 +237,45 @@ class _Run:
     """One run of all cells; `left_out` has the cells that ended a kernel before, and how."""
 
     def __init__(
-        self, assignment: Assignment, steps: Sequence[Step], left_out: dict[int, str], limits: Limits
+        self,
+        assignment: Assignment,
+        steps: Sequence[Step],
+        left_out: dict[int, str],
+        limits: Limits,
+        inputs: Mapping[str, Mapping[str, Any]],
     ) -> None:
-        self.steps, self.left_out, self.limits = steps, left_out, limits
-        self.imports = dict(_imports(assignment))
+        self.steps, self.left_out, self.limits, self.inputs = steps, left_out, limits, inputs
+        self.imports = assignment.imports
+        self.asks = {task.name: task.ask for task in assignment.tasks if not task.by_hand}
         self.end = time.monotonic() + limits.total_seconds
         self.marks = Marks()
 
     def through(self, sandboxed: bool, secret: Sequence[Path]) -> bool:
         """Run the cells; `False` if one ended the kernel, which is left out from then on."""
         with Kernel(self.limits, sandboxed, secret) as self.kernel:
-            self.normal = self._prepare()
+            self._prepare()
             for index, step in enumerate(self.steps):
                 try:
                     self._step(index, step)
                 except KernelDied as death:
                     self.left_out[index] = str(death)
                     return False
-            self._look("after the last check")
+            if self.kernel.forged:
+                self.marks.note(
+                    "the kernel answered one question twice, so something in it forges answers", "review"
+                )
             self.marks.memory = self.kernel.guard.peak
         return True
 
-    def _prepare(self) -> dict[str, int]:
-        """Import what the instructor's notebook does, and remember what checks rely on."""
-        modules = "\n".join(["import numpy.testing, unittest", *self.imports.values(), EAGER])
+    def _prepare(self) -> None:
+        """Import what the instructor's notebook does: a machine that cannot is no fault of the student's."""
+        modules = "\n".join([*self.imports.values(), EAGER])
         try:
             outcome = self.kernel.run(f"exec({modules!r}, {{}})", self.limits.total_seconds)
-            normal = self._fingerprint()
         except KernelDied as death:
             raise EngineError(f"the kernel could not import what the exercise needs: {death}") from death
-        if not outcome.ok or not normal:
+        if not outcome.ok:
             raise EngineError(f"this machine cannot run the exercise: {outcome.error}")
-        return normal
 
     def _step(self, index: int, step: Step) -> None:
         shown = {**asdict(step), "outputs": [], "error": "", "earned": None}
@@ -267,71 +305,20 @@ class _Run:
         if outcome.error.startswith(("ModuleNotFoundError", "ImportError")):
             self.marks.note(f"{label} needs what is not installed here: {outcome.error}", "review")
         shown |= {"outputs": outcome.outputs if step.own else [], "error": outcome.error}
-        if step.points is not None and not by_hand:
-            shown["earned"] = self.marks.points[step.name] = self._earned(step, outcome)
 
     def _check(self, step: Step, seconds: float) -> Outcome:
-        """Run a graded cell, after a look at the kernel; its reply must bring a number that only it was told."""
-        self._look(f"before the check {step.name}", step)
-        token, used = secrets.token_hex(), _names(step.source)
+        """Call the half of a points cell that belongs here, and keep what it answers."""
+        name, ask = step.name or "", self.asks[step.name or ""]
+        used = _names(ask)
         imports = [statement for name, statement in self.imports.items() if name in used]
-        outcome = self.kernel.run("\n".join([*imports, step.source]), seconds, ask={"token": repr(token)})
-        if outcome.ok and outcome.answers.get("token") != repr(token):
-            self.marks.note(f"the answer to the check {step.name} did not come from the check", "review")
-            outcome.ok, outcome.error = False, "the check gave no answer of its own"
+        call = f"_answers = __import__('{EXCHANGE}', fromlist=['x']).answer(ask, '{as_text(self.inputs[name])}')"
+        outcome = self.kernel.run("\n".join([*imports, ask, call]), seconds, ask={"answers": "_answers"})
+        if outcome.ok:
+            try:
+                self.marks.answers[name] = from_text(outcome.answers.get("answers", ""))
+            except ExchangeError as error:
+                outcome.ok, outcome.error = False, str(error)
         return outcome
-
-    def _earned(self, step: Step, outcome: Outcome) -> float:
-        """Let nbgrader turn the outcome of a graded cell into points."""
-        metadata = {"grade": True, "solution": False, "points": step.points, "grade_id": step.name}
-        cell = nbformat.v4.new_code_cell(step.source, metadata={"nbgrader": metadata})
-        if not outcome.ok:
-            cell.outputs = [nbformat.v4.new_output("error", ename="Error", evalue=outcome.error)]
-        elif outcome.value is not None:
-            cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": outcome.value})]
-        try:
-            return utils.determine_grade(cell)[0]
-        except ValueError:
-            self.marks.note(f"the check {step.name} gave {outcome.value[:40]}, more than its points", "review")
-            return 0.0
-
-    def _fingerprint(self) -> dict[str, int]:
-        find = f"(lambda space: exec({PROBE!r}, space) or space['fingerprint']())({{'__name__': 'probe'}})"
-        answer = self.kernel.run("", self.limits.cell_seconds, ask={"seen": find}).answers.get("seen")
-        try:
-            return dict(json.loads(ast.literal_eval(answer)))
-        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-            return {}
-
-    def _look(self, when: str, step: Step | None = None) -> None:
-        """Note what was tampered with: things replaced, and a check that must fail but does not."""
-        now = self._fingerprint()
-        changed = _replaced(self.normal, now, _names(step.source) if step else set())
-        if not now:
-            self.marks.note(f"{when} the kernel did not say what its checks rely on", "review")
-        elif changed:
-            self.marks.note(f"{when} these had been replaced: {', '.join(changed[:5])}", "review")
-        token = secrets.token_hex(8)
-        for canary in (
-            f"assert 1 == 2, {token!r}",
-            f"__import__('numpy.testing', fromlist=['x']).assert_equal(1, 2, {token!r})",
-        ):
-            outcome = self.kernel.run(canary, self.limits.cell_seconds)
-            if outcome.ok or not outcome.error.startswith("AssertionError") or token not in outcome.error:
-                self.marks.note(f"{when} a check that must fail did not", "review")
-
-
-def _replaced(normal: dict[str, int], now: dict[str, int], used: set[str]) -> list[str]:
-    """Return what differs between two fingerprints and matters to a check that uses the names `used`."""
-    changed = {name for name in normal.keys() | now.keys() if normal.get(name) != now.get(name)}
-    return sorted(
-        name
-        for name in changed
-        if name.startswith(("shell.", "kernel.", "session."))
-        or (name.startswith("builtins.") and name in normal)
-        or (name.startswith("name.") and name[5:] in used)
-        or (not name.startswith("name.") and name in normal and name in now)
-    )
 
 
 def _names(source: str) -> set[str]:
@@ -346,20 +333,3 @@ def _names(source: str) -> set[str]:
 def _plain(source: str) -> str:
     """Return a cell that installs nothing: there is no network to do it."""
     return re.sub(r"^([ \t]*)[%!](pip|conda)\b.*$", r"\1pass", source, flags=re.MULTILINE)
-
-
-def _imports(assignment: Assignment) -> Iterator[tuple[str, str]]:
-    """Yield each name that the instructor's notebook imports at its top level, and the import."""
-    for cell in assignment.source.cells:
-        if cell.cell_type == "code":
-            for node in ast.parse(TransformerManager().transform_cell(cell.source)).body:
-                if isinstance(node, ast.Import | ast.ImportFrom):
-                    for alias in node.names:
-                        yield (alias.asname or alias.name).split(".")[0], ast.unparse(node)
-
-
-def _forging_tools(steps: Sequence[Step]) -> Iterator[str]:
-    """Yield a note for each cell of the student's that names what one needs to forge a check."""
-    for index, step in enumerate(steps):
-        if step.own and step.kind == "code" and (used := sorted(_names(step.source) & TOOLS)):
-            yield f"cell {step.name or index + 1} uses {', '.join(used)}"

@@ -8,6 +8,7 @@ import nbformat
 from gan_course.files import replacing
 from gan_course.instructor import assignments
 from gan_course.instructor.assignments import Assignment, AssignmentError
+from gan_course.instructor.judge import Judge
 from gan_course.instructor.marking import mark
 from gan_course.instructor.sandbox import Limits
 from gan_course.instructor.submissions import read_cells
@@ -28,23 +29,27 @@ def release(course: Path = Path(), check: bool = False, say: Callable[[str], Non
         AssignmentError: If a solution does not earn all automatic points, an untouched exercise earns any,
             markers are not in pairs, a hidden test leaks, or, with `check`, an exercise is out of date.
     """
-    _, folder = assignments.folders(course)
-    paths = []
-    for name, assignment in assignments.load(course).items():
-        path = folder / name / f"{name}.ipynb"
-        text = nbformat.writes(assignment.copy) + "\n"
-        if check and (not path.is_file() or path.read_text(encoding="utf-8") != text):
-            raise AssignmentError(f"{path} is out of date; run `make exercises`")
-        prove(assignment)
-        if not check:
-            with replacing(path) as beside:
-                beside.write_text(text, encoding="utf-8")
-        say(f"{path}: {sum(task.points for task in assignment.tasks):g} points in {len(assignment.tasks)} tasks")
-        paths.append(path)
-    return paths
+    known = assignments.load(course)
+    with Judge() as judge:
+        return [_release(name, known[name], assignments.folders(course)[1], judge, check, say) for name in known]
 
 
-def prove(assignment: Assignment, limits: Limits | None = None) -> None:
+def _release(
+    name: str, assignment: Assignment, folder: Path, judge: Judge, check: bool, say: Callable[[str], None]
+) -> Path:
+    path = folder / name / f"{name}.ipynb"
+    text = nbformat.writes(assignment.copy) + "\n"
+    if check and (not path.is_file() or path.read_text(encoding="utf-8") != text):
+        raise AssignmentError(f"{path} is out of date; run `make exercises`")
+    prove(assignment, judge)
+    if not check:
+        with replacing(path) as beside:
+            beside.write_text(text, encoding="utf-8")
+    say(f"{path}: {sum(task.points for task in assignment.tasks):g} points in {len(assignment.tasks)} tasks")
+    return path
+
+
+def prove(assignment: Assignment, judge: Judge, limits: Limits | None = None) -> None:
     """Run the solution and the untouched exercise as if they had been handed in.
 
     Raises:
@@ -56,9 +61,8 @@ def prove(assignment: Assignment, limits: Limits | None = None) -> None:
     nothing: dict[str, float] = dict.fromkeys(automatic, 0.0)
     for book, expected in [(assignment.source, automatic), (assignment.copy, nothing)]:
         what = "the solution" if book is assignment.source else "the untouched exercise"
-        marks = mark(
-            assignment, read_cells(nbformat.writes(book).encode())[0], limits or Limits(), sandboxed=False
-        )
+        cells = read_cells(nbformat.writes(book).encode())[0]
+        marks = mark(assignment, cells, limits or Limits(), judge, sandboxed=False)
         wrong = [name for name, points in expected.items() if marks.points[name] != points]
         reasons = [f"{cell['name']}: {cell['error']}" for cell in marks.cells if cell["name"] in wrong]
         if wrong:

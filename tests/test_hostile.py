@@ -159,7 +159,7 @@ ATTACKS = {
         "",
     ),
     "default_rng": ("import numpy\nnumpy.random.default_rng = lambda *_: print" + WRONG, NO_MEAN, "pending", ""),
-    "json": ("import json\njson.dumps = lambda *a, **k: '{}'" + WRONG, FIRST, "pending", ""),
+    "json": ("import json\njson.dumps = lambda *a, **k: '{}'" + WRONG, NO_MEAN, None, ""),
     "forged reply": (
         "import IPython, json\nkernel = IPython.get_ipython().kernel\ndef mean(x):\n"
         "    kernel.session.send(kernel._shell_streams[0] if getattr(kernel, '_shell_streams', None) else "

@@ -5,10 +5,12 @@ import json
 import os
 import secrets
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -65,19 +67,20 @@ def grade(
     if sandboxed and (why := sandbox.why_not()):
         raise OSError(NO_SANDBOX.format(why=why))
     known, limits = assignments.load(course), limits or Limits()
-    found = find(submissions, known)
+    pool, processes, judge = ThreadPoolExecutor(_workers(limits)), Processes(), Judge()
+    found = processes.call(find, submissions, known)  # whatever a file does to who opens it
     book = Book(folder, known)
     secret = (assignments.folders(course)[0], submissions, folder)
     rows: list[Row] = []
-    pool, processes, judge = ThreadPoolExecutor(_workers(limits)), Processes(), Judge()
+    progress = Progress(len(found))
     try:
         settings = (known, folder, limits, sandboxed, secret, processes, judge, _drawn_once(folder))
-        jobs = {pool.submit(_marks, one, *settings): one for one in found}
+        jobs = {pool.submit(progress.of, one.student, _marks, one, *settings): one for one in found}
         for job in as_completed(jobs):
             row = _with_points_by_hand(Row(jobs.pop(job), *job.result()), book)
             report.write_feedback(folder, row, known)
             rows.append(replace(row, marks=replace(row.marks, cells=[])))  # a class's pictures take much memory
-            say(f"{len(rows)} of {len(found)}: {row.submission.student}, {rows[-1].marks.status}")
+            say(f"{progress.done(row.submission.student)}, {rows[-1].marks.status}{progress.rest()}")
             report.write_csv(out, rows, known)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -87,6 +90,38 @@ def grade(
     report.write_summary(folder, rows, known)
     report.write_csv(out, rows, known)
     return rows
+
+
+class Progress:
+    """Who is graded now, and how long the rest will take.
+
+    Args:
+        count: How many submissions there are.
+    """
+
+    def __init__(self, count: int) -> None:
+        """Nothing is done yet."""
+        self.count, self.finished, self.start = count, 0, time.monotonic()
+        self.now: list[str] = []
+
+    def of(self, student: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function for a student, who is named as long as it runs."""
+        self.now.append(student)
+        try:
+            return function(*arguments)
+        finally:
+            self.now.remove(student)
+
+    def done(self, student: str) -> str:
+        """Count one more, and name it."""
+        self.finished += 1
+        return f"{self.finished} of {self.count}: {student}"
+
+    def rest(self) -> str:
+        """Say what is left, if anything is."""
+        left = (self.count - self.finished) * (time.monotonic() - self.start) / max(1, self.finished)
+        now = ", ".join(self.now[:4])
+        return f"; about {1 + left // 60:.0f} min left, now {now}" if now and left > 30 else ""
 
 
 def _workers(limits: Limits) -> int:

@@ -173,7 +173,7 @@ def run(
     start = time.monotonic()
     left_out: dict[int, str] = {}
     for _ in range(RUNS):
-        one = _Run(assignment, steps, left_out, limits, inputs)
+        one = _Run(assignment, steps, left_out, limits, inputs, start + limits.total_seconds)
         if one.through(sandboxed, secret):
             break
     else:
@@ -243,11 +243,12 @@ class _Run:
         left_out: dict[int, str],
         limits: Limits,
         inputs: Mapping[str, Mapping[str, Any]],
+        end: float,
     ) -> None:
         self.steps, self.left_out, self.limits, self.inputs = steps, left_out, limits, inputs
         self.imports = assignment.imports
         self.asks = {task.name: task.ask for task in assignment.tasks if not task.by_hand}
-        self.end = time.monotonic() + limits.total_seconds
+        self.end = end
         self.marks = Marks()
 
     def through(self, sandboxed: bool, secret: Sequence[Path]) -> bool:

@@ -25,7 +25,8 @@ class Processes:
         """Call a function in a process of its own, so that nothing is left of it and a crash is only its own.
 
         Raises:
-            RuntimeError: With the words of any error in there, or if the process ended without an answer.
+            ValueError: As in there; `OSError` too.
+            RuntimeError: With the words of any other error in there, or if the process ended without an answer.
         """
         receiver, sender = CONTEXT.Pipe(duplex=False)
         process = CONTEXT.Process(target=_send, args=(sender, function, arguments), daemon=True)
@@ -64,5 +65,7 @@ def _send(sender: Connection, function: Callable[..., Any], arguments: Sequence[
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         sender.send(function(*arguments))
+    except (ValueError, OSError) as error:
+        sender.send(error)
     except Exception as error:
         sender.send(RuntimeError(str(error) or type(error).__name__))

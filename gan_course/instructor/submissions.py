@@ -5,7 +5,8 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +16,8 @@ from typing import IO, Any
 from gan_course.instructor.assignments import Assignment, grade_id
 
 LARGEST_FILE = 500_000_000  # bytes
+LARGEST_STUDENT = 600_000_000  # bytes of all notebooks of one student
+MEMBERS, RATIO = 2000, 200  # of a zip: files, and how many times larger than packed a large one may be
 PARSING_MEMORY = 4 * 2**30  # bytes that reading one notebook may need
 LARGEST_PICTURES = 4_000_000  # characters that encode the pictures of one notebook
 NOTEBOOK = re.compile(r"\.ipynb", re.IGNORECASE)  # some systems add .txt
@@ -86,7 +89,7 @@ def find(folder: Path, assignments: Mapping[str, Assignment]) -> list[Submission
     if all(entry.other for _, entry in entries):
         raise ValueError(f"{folder} holds no notebook; name the folder or zip with the submissions")
     groups: dict[tuple[str, str | None], list[Submission]] = {}
-    for path, entry in entries:
+    for path, entry in _within_limits(entries, assignments):
         submission = _assign(_read(path, entry, assignments), assignments)
         groups.setdefault((submission.student, submission.assignment), []).append(submission)
     for student, assignment in list(groups):  # one that cannot be read, beside one that can
@@ -94,6 +97,21 @@ def find(folder: Path, assignments: Mapping[str, Assignment]) -> list[Submission
         if not assignment and others:
             groups[others[0]] += groups.pop((student, assignment))
     return [_newest(group) for _, group in sorted(groups.items(), key=lambda item: (item[0][0], item[0][1] or ""))]
+
+
+def _within_limits(
+    entries: Sequence[tuple[PurePosixPath, "_Entry"]], assignments: Mapping[str, Assignment]
+) -> Iterator[tuple[PurePosixPath, "_Entry"]]:
+    """Refuse what is too much of one student, whatever it is divided into."""
+    sizes: Counter[str] = Counter()
+    for path, entry in entries:
+        student = student_name(path, assignments)
+        sizes[student] += entry.size
+        if sizes[student] > LARGEST_STUDENT and not entry.problem:
+            entry = _Entry(
+                problem=f"comes to more than {LARGEST_STUDENT / 1e6:.0f} MB with the student's other files"
+            )
+        yield path, entry
 
 
 def _newest(group: list[Submission]) -> Submission:
@@ -118,6 +136,7 @@ class _Entry:
 
 
 OTHER = _Entry(problem="is no notebook", other=True)
+UNFOLDS = "unfolds to {:,.0f} MB from {:,.0f} kB, as no notebook does; it was not opened"
 
 
 def _walk(folder: Path, assignments: Mapping[str, Assignment]) -> list[tuple[PurePosixPath, _Entry]]:
@@ -168,15 +187,21 @@ def _zip_entries(
     """Yield the notebooks of a zip, and of zips in it; nothing is unpacked to the disk."""
     try:
         archive = zipfile.ZipFile(path)
-        if not archive.infolist():
+        members = archive.infolist()
+        if not members:
             yield below / "(nothing)", OTHER
-        for info in archive.infolist():
+        if len(members) > MEMBERS:
+            raise zipfile.BadZipFile(f"it holds {len(members):,} files, more than {MEMBERS:,}")
+        for info in members:
             name = below / PurePosixPath(
                 *[part for part in PurePosixPath(_decode(info)).parts if part not in ("..", "/")]
             )
             if info.is_dir() or _is_clutter(name):
                 continue
-            if name.suffix.lower() == ".zip" and depth < 2 and info.file_size <= LARGEST_FILE:
+            opened = name.suffix.lower() == ".zip" or NOTEBOOK.search(name.name)
+            if opened and info.file_size > max(20_000_000, RATIO * info.compress_size):
+                yield name, _Entry(problem=UNFOLDS.format(info.file_size / 1e6, info.compress_size / 1e3))
+            elif name.suffix.lower() == ".zip" and depth < 2 and info.file_size <= LARGEST_FILE:
                 yield from _zip_entries(archive.open(info), name.with_suffix(""), depth + 1)
             elif NOTEBOOK.search(name.name):
                 yield name, _Entry(info.file_size, info.date_time, partial(archive.read, info))

@@ -171,5 +171,6 @@ LESSONS = [
         },
         {"live": LIVE, "scrub": 'gan_course.widgets.timeline("run")'},
     ),
+    Lesson("11_bricks", "setup", {"quiz-before": quiz("11", "before"), "quiz-after": quiz("11", "after")}),
     Lesson("15_style_transfer", "setup", {"quiz-before": quiz("15", "before"), "quiz-after": quiz("15", "after")}),
 ]

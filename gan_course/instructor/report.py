@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from gan_course.instructor.marking import SEVERITY, Marks
 from gan_course.instructor.submissions import Submission, file_name
 
 SHOWN = 5000  # characters of one output
+TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # what changes the direction of reading
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
@@ -84,8 +86,19 @@ def _shown(marks: Marks | None, task: str) -> float | str:
 
 
 def _harmless(value: object) -> object:
-    """Keep a spreadsheet from taking a student's text for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """Keep a spreadsheet from taking a student's text for a formula, and from reading it backwards."""
+    text = TURNING.sub("�", value) if isinstance(value, str) else ""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text or value
+
+
+def safe(text: str) -> str:
+    """Return a text for a page: nothing in it is HTML, nothing turns the direction of reading.
+
+    Example:
+        >>> safe("<b>")
+        '&lt;b&gt;'
+    """
+    return escape(TURNING.sub("�", text))
 
 
 def write_feedback(folder: Path, row: Row, known: Mapping[str, Assignment]) -> None:
@@ -113,34 +126,34 @@ def feedback(row: Row, known: Mapping[str, Assignment]) -> str:
             lines.append(_row(task.title, f"{_shown(marks, task.name)}", f"of {task.points:g}"))
         earned = sum(points for points in marks.points.values() if points is not None)
         lines.append(_row("total", f"{earned:g}", f"of {sum(task.points for task in assignment.tasks):g}"))
-    body = [f"<p>{escape(note)}</p>" for note in marks.notes]
+    body = [f"<p>{safe(note)}</p>" for note in marks.notes]
     titles = {task.name: task.title for task in assignment.tasks} if assignment else {}
     body += ["<table>", *lines, "</table>", *(_cell(cell, titles) for cell in marks.cells)]
     title = f"{row.submission.assignment or 'unknown exercise'}: {row.submission.student}"
-    return PAGE.format(title=escape(title), body="\n".join(body))
+    return PAGE.format(title=safe(title), body="\n".join(body))
 
 
 def _row(*values: str, kind: str = "td") -> str:
-    return "<tr>" + "".join(f"<{kind}>{escape(str(value))}</{kind}>" for value in values) + "</tr>"
+    return "<tr>" + "".join(f"<{kind}>{safe(str(value))}</{kind}>" for value in values) + "</tr>"
 
 
 def _cell(cell: dict[str, Any], titles: Mapping[str, str]) -> str:
     if not cell["own"]:
         if cell["earned"] is None:
-            heading = f"<h2>{escape(cell['name'])}</h2>" if cell["name"] and cell["pictures"] else ""
+            heading = f"<h2>{safe(cell['name'])}</h2>" if cell["name"] and cell["pictures"] else ""
             return heading + _handed_in(cell)
         said = f": {cell['error'].removeprefix('AssertionError: ')}" if cell["error"] else ""
         sort = "yes" if cell["earned"] == cell["points"] else "no"
-        title, points = escape(titles[cell["name"]]), f"{cell['earned']:g} of {cell['points']:g}"
-        return f'<p class="{sort}">{title}: {points}{escape(said)}</p>'
-    parts = [f"<h2>{escape(cell['name'])}</h2>" if cell["name"] else "", f"<pre>{escape(cell['source'])}</pre>"]
+        title, points = safe(titles[cell["name"]]), f"{cell['earned']:g} of {cell['points']:g}"
+        return f'<p class="{sort}">{title}: {points}{safe(said)}</p>'
+    parts = [f"<h2>{safe(cell['name'])}</h2>" if cell["name"] else "", f"<pre>{safe(cell['source'])}</pre>"]
     for output in cell["outputs"]:
         if "image" in output:
             parts.append(_picture(output["image"], "what this cell drew when it was graded"))
         elif "text" in output:
-            parts.append(f"<pre>{escape(output['text'][:SHOWN])}</pre>")
+            parts.append(f"<pre>{safe(output['text'][:SHOWN])}</pre>")
     if cell["error"]:
-        parts.append(f'<pre class="no">{escape(cell["error"])}</pre>')
+        parts.append(f'<pre class="no">{safe(cell["error"])}</pre>')
     parts.append(_handed_in(cell))
     return "\n".join(parts)
 
@@ -157,7 +170,7 @@ def _picture(text: str, words: str) -> str:
         data = base64.b64decode(text)
     except ValueError:
         return ""
-    return f'<img alt="{escape(words)}" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
+    return f'<img alt="{safe(words)}" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
 
 
 def summary(rows: Sequence[Row], known: Mapping[str, Assignment]) -> str:
@@ -167,7 +180,7 @@ def summary(rows: Sequence[Row], known: Mapping[str, Assignment]) -> str:
     for name, assignment in known.items():
         marked = [row.marks for row in rows if row.submission.assignment == name and row.marks.points]
         if marked:
-            body += [f"<h2>{escape(name)}</h2>", _drawing(marked, assignment)]
+            body += [f"<h2>{safe(name)}</h2>", _drawing(marked, assignment)]
     body += ["<h2>To look at</h2>", "<table>", _row("student", "exercise", "status", "note", kind="th")]
     for row in rows:
         if row.marks.status in ("limit", "review", "failed"):

@@ -107,6 +107,29 @@ def test_an_exercise_with_wrong_points_is_refused(tmp_path, place, source, messa
     assert not (tmp_path / "exercises").exists()
 
 
+@pytest.mark.parametrize(
+    ("listed", "message"),
+    [
+        (
+            "{'the middle': 'def mean(x): return sum(x) / 7'}",
+            "the wrong answer 'the middle' of mean-points earns all",
+        ),
+        ("{'no name': 'def mean(x): return y'}", "'no name' of mean-points gives none: NameError: name 'y'"),
+        ("{'no code': 'def mean('}", "wrong is to be a dictionary of texts, .*'\\(' was never closed"),
+        ("['def mean(x): return 0']", "the points of mean-points: wrong is to be a dictionary"),
+        ("{1: 2}", "the points of mean-points: wrong is to be a dictionary"),
+    ],
+)
+def test_a_wrong_answer_that_is_not_caught_is_refused(tmp_path, listed, message):
+    book = toy.notebook()
+    book.cells[6].source = book.cells[6].source.replace('{"the sum": "def mean(x): return sum(x)"}', listed)
+    assert listed in book.cells[6].source
+    toy.course(tmp_path, book)
+    with pytest.raises(AssignmentError, match=message):
+        release(tmp_path)
+    assert not (tmp_path / "exercises").exists()
+
+
 def test_the_command_names_what_is_missing(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["release"]) == 2

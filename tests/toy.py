@@ -45,6 +45,8 @@ MEAN = """def draw(rng):
 
 def judge(inputs, answers):
     assert abs(answers["mean"] - inputs["numbers"].mean()) < 1e-9, "the mean of seven numbers"
+
+wrong = {"the sum": "def mean(x): return sum(x)"}
 """
 SPREAD = """def judge(inputs, answers):
     return 2 * (answers["one"] == 3) + 2 * (answers["none"] == 0)"""

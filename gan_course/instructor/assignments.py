@@ -3,8 +3,9 @@
 import ast
 import hashlib
 import re
+from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -54,6 +55,7 @@ class Task:
         title: For people, the heading above it.
         ask: What runs in the student's kernel and defines `ask(inputs)`; empty if it is marked by hand.
         judge: What never does, and defines `judge(inputs, answers)` and, if there are inputs, `draw(rng)`.
+        wrong: Wrong answers that it lists: what each of them is, and its code.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Task:
     title: str
     ask: str = ""
     judge: str = ""
+    wrong: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Assignment:
             if utils.is_grade(cell):
                 name = grade_id(cell)
                 by_hand = utils.is_solution(cell)
-                halves = ("", "") if by_hand else _halves(cell)
+                halves = () if by_hand else _halves(cell)
                 tasks.append(Task(name, cell.metadata.nbgrader.points, by_hand, title or name, *halves))
             elif cell.cell_type == "markdown" and (headings := HEADING.findall(cell.source)):
                 title = headings[-1]
@@ -104,8 +107,8 @@ class Assignment:
         return found
 
 
-def _halves(cell: NotebookNode) -> tuple[str, str]:
-    """Return what of a cell with points runs in the student's kernel, and what never does."""
+def _halves(cell: NotebookNode) -> tuple[str, str, dict[str, str]]:
+    """Return what of a cell with points runs in the student's kernel, what never does, and the wrong answers."""
     hidden = "".join(REGION.findall(cell.source))
     ask, line, judge = hidden.partition(f"{JUDGE}\n")
     for name, half in (("ask", ask), ("judge", judge)):
@@ -114,7 +117,25 @@ def _halves(cell: NotebookNode) -> tuple[str, str]:
                 f"the points of {grade_id(cell)} need def ask(inputs), the line {JUDGE}, and def judge(inputs, "
                 f"answers) between ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS; found no {name}"
             )
-    return ask, judge
+    return ask, judge, _wrong_answers(judge, grade_id(cell))
+
+
+def _wrong_answers(judge: str, name: str | None) -> dict[str, str]:
+    """Return the dictionary that a half calls `wrong`."""
+    try:
+        values = [
+            ast.literal_eval(node.value)
+            for node in ast.parse(judge).body
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "wrong"
+        ]
+        for text, code in (values or [{}])[-1].items():
+            ast.parse(code, str(text))
+    except (SyntaxError, ValueError, TypeError, AttributeError) as error:
+        raise AssignmentError(
+            f"the points of {name}: wrong is to be a dictionary of texts, what each wrong answer is and its code: "
+            f"{error}"
+        ) from error
+    return (values or [{}])[-1]
 
 
 def grade_id(cell: NotebookNode) -> str | None:

@@ -12,12 +12,12 @@ step of the variant costs beside one of the recipe "course" as it was when the s
 import argparse
 import csv
 import json
-import subprocess
 import sys
 import time
 from typing import Any, NamedTuple
 
-from benchmarks.common import RESULTS, ROOT, machine
+from benchmarks import rows
+from benchmarks.common import RESULTS, machine
 
 ROWS, PACE = RESULTS / "recipes.csv", RESULTS / "recipes_pace.csv"
 ROUNDS, STEPS = 8, 24  # of the pace
@@ -140,6 +140,25 @@ VARIANTS = {
     "Muon, rate 4e-3, D half the rate": Variant(course(learning_rate=4e-3, d_learning_rate=2e-3), muon="gd"),
     "batch 16, Muon, rate 4e-3": Variant(course(learning_rate=4e-3), batch_size=16, muon="gd"),
     "batch 64, Muon, rate 8e-3": Variant(course(learning_rate=8e-3), batch_size=64, muon="gd"),
+    "Muon, rate 8e-3, R1 2": Variant(course(learning_rate=8e-3, r1_gamma=2.0), muon="gd"),
+    "Muon, rate 8e-3, R1 5": Variant(course(learning_rate=8e-3, r1_gamma=5.0), muon="gd"),
+    "Muon, rate 4e-3, R1 0.02": Variant(course(learning_rate=4e-3, r1_gamma=0.02), muon="gd"),
+    "Muon, rate 4e-3, relativistic, R1": Variant(course(learning_rate=4e-3, loss="relativistic"), muon="gd"),
+    "Muon, rate 8e-3 falls to 0.1 over 4350": Variant(
+        course(learning_rate=8e-3), falls_to=0.1, over=4350, muon="gd"
+    ),
+    "Muon, rate 4e-3, dropout 0.3": Variant(course(learning_rate=4e-3), dropout=0.3, muon="gd"),
+    "Muon, rate 8e-3, momentum 0.3": Variant(course(learning_rate=8e-3, beta_1=0.3), muon="gd"),
+    "Muon, rate 8e-3, momentum 0.7": Variant(course(learning_rate=8e-3, beta_1=0.7), muon="gd"),
+    "Muon, rate 8e-3, beta_2 0.99": Variant(course(learning_rate=8e-3), beta_2=0.99, muon="gd"),
+    "Muon, rate 8e-3, hinge": Variant(course(learning_rate=8e-3, loss="hinge"), muon="gd"),
+    "Muon, rate 8e-3, relativistic, R1": Variant(course(learning_rate=8e-3, loss="relativistic"), muon="gd"),
+    "Muon, rate 8e-3, R1 every 16": Variant(course(learning_rate=8e-3, penalty_every=16), muon="gd"),
+    "Muon, rate 8e-3, no R1": Variant(course(learning_rate=8e-3, r1_gamma=0.0, penalty_every=1), muon="gd"),
+    "Muon, rate 8e-3, D half the rate": Variant(course(learning_rate=8e-3, d_learning_rate=4e-3), muon="gd"),
+    "Muon, rate 8e-3, G half the rate": Variant(course(learning_rate=8e-3, g_learning_rate=4e-3), muon="gd"),
+    "Muon, rate 8e-3, averaging 0.998": Variant(course(learning_rate=8e-3, averaging=0.998), muon="gd"),
+    "batch 16, Muon, rate 8e-3": Variant(course(learning_rate=8e-3), batch_size=16, muon="gd"),
     "Muon in G": Variant(course(), muon="g"),
     "Muon in D": Variant(course(), muon="d"),
     "batch 16, Muon": Variant(course(), batch_size=16, muon="gd"),
@@ -163,7 +182,7 @@ def train(name: str, seed: int, steps: int) -> list[dict[str, Any]]:
     from gan_course.datasets import load_mnist, scale
     from gan_course.metrics import digit_quality
 
-    variant, rows = VARIANTS[name], []
+    variant, measured = VARIANTS[name], []
     keras.utils.set_random_seed(seed)
     gan = _compiled(variant, seed)
     images = scale(load_mnist(source="full", verbose=0)[0])
@@ -178,9 +197,9 @@ def train(name: str, seed: int, steps: int) -> list[dict[str, Any]]:
         found, raw = digit_quality(gan), digit_quality(gan.generator)
         told = found.frechet_distance, found.frechet_distance_error, found.coverage, raw.frechet_distance
         row = (name, seed, mark, mark * variant.batch_size, *(round(float(each), 3) for each in told))
-        rows.append(dict(zip(COLUMNS, row, strict=True)))
+        measured.append(dict(zip(COLUMNS, row, strict=True)))
         print(*row, file=sys.stderr, flush=True)
-    return rows
+    return measured
 
 
 def _compiled(variant: Variant, seed: int) -> Any:
@@ -241,41 +260,18 @@ def _falling(gan: Any, variant: Variant) -> Any:
 
 def search(jobs: list[tuple[str, int, int]], workers: int, minutes: float) -> None:
     """Run what has no rows yet, some at a time, until the minutes are over."""
-    done = {(row["variant"], int(row["seed"])): int(row["images"]) // 32 for row in read_rows()}
+    done: dict[tuple[str, int], int] = {}
+    for row in rows.read(ROWS):
+        each = row["variant"], int(row["seed"])
+        done[each] = max(done.get(each, 0), int(row["images"]) // 32)
     waiting = [job for job in jobs if done.get(job[:2], 0) < max(mark for mark in MARKS if mark <= job[2])]
-    running: list[subprocess.Popen] = []
-    end = time.monotonic() + 60 * minutes
-    while waiting or running:
-        while waiting and len(running) < workers and time.monotonic() < end:
-            command = [sys.executable, "-m", "benchmarks.recipes", "run", *map(str, waiting.pop(0))]
-            running.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
-        if time.monotonic() >= end:
-            waiting = []
-        time.sleep(1)
-        for worker in [each for each in running if each.poll() is not None]:
-            running.remove(worker)
-            if worker.returncode == 0:
-                add_rows(json.loads(worker.stdout.read().splitlines()[-1]))
-
-
-def read_rows() -> list[dict[str, str]]:
-    """Return what was measured so far."""
-    if not ROWS.exists():
-        return []
-    with ROWS.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def add_rows(rows: list[dict[str, Any]]) -> None:
-    """Add rows to the table, those that it does not hold."""
-    begins = not ROWS.exists()
-    held = {(row["variant"], row["seed"], row["step"]) for row in read_rows()}
-    rows = [row for row in rows if (row["variant"], str(row["seed"]), str(row["step"])) not in held]
-    with ROWS.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if begins:
-            writer.writeheader()
-        writer.writerows(rows)
+    rows.side_by_side(
+        "recipes",
+        [("run", *job) for job in waiting],
+        workers,
+        minutes,
+        lambda found: rows.add(ROWS, found, ("variant", "seed", "step")),
+    )
 
 
 def pace() -> None:
@@ -326,7 +322,7 @@ def report() -> str:
         costs = {row["variant"]: float(row["beside_course"]) for row in csv.DictReader(file)}
     speed = json.loads((RESULTS / "speed.json").read_text())["rows"]["course"]["seconds_per_step"]
     found: dict[str, dict[int, list[float]]] = {}
-    for row in read_rows():
+    for row in rows.read(ROWS):
         marks = found.setdefault(row["variant"], {})
         marks.setdefault(int(row["images"]), []).append(float(row["frechet_distance"]))
     shown = sorted({images for marks in found.values() for images in marks})

@@ -12,14 +12,13 @@ added to data/bricks/upsampling.csv, which lesson 11 reads, at each mark.
 import argparse
 import csv
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks import rows
 from benchmarks.common import RESULTS, ROOT, load, machine
 
 ROWS, PACE = (ROOT / "data" / "bricks" / name for name in ("upsampling.csv", "upsampling_pace.csv"))
@@ -94,7 +93,7 @@ def train(upsampling: bool, width: int, seed: int, steps: int) -> None:
     name = f"{NAMES[upsampling]}_{width}_{seed}"
     reference, _ = of_real()
     gan, images = make(upsampling, width, seed), bricks(TRAINING, seed=0)
-    done = {row["step"] for row in read_rows() if (row["upsampling"], row["width"], row["seed"]) == _key(name)}
+    done = {row["step"] for row in rows.read(ROWS) if (row["upsampling"], row["width"], row["seed"]) == _key(name)}
     for mark in range(MARK, steps + 1, MARK):
         if str(mark) in done:
             continue
@@ -110,7 +109,8 @@ def train(upsampling: bool, width: int, seed: int, steps: int) -> None:
             last = list(csv.DictReader(file))[-100:]
         right = [statistics.mean(float(row[f"{which}_accuracy"]) for row in last) for which in ("real", "fake")]
         drawn = gan.generate(SAMPLES, seed=1)
-        add_row([*_key(name), mark, *(f"{each:.4g}" for each in (*measure(drawn, reference), *right))])
+        row = [*_key(name), mark, *(f"{each:.4g}" for each in (*measure(drawn, reference), *right))]
+        rows.add(ROWS, [dict(zip(COLUMNS, row, strict=True))], COLUMNS[:4])
         Image.fromarray(image_grid(unscale(drawn[:32]), columns=8)).save(RUNS / name / f"{mark:06d}.png")
 
 
@@ -118,33 +118,10 @@ def _key(name: str) -> tuple[str, ...]:
     return tuple(name.split("_"))
 
 
-def read_rows() -> list[dict[str, str]]:
-    """Return what was measured so far."""
-    if not ROWS.exists():
-        return []
-    with ROWS.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def add_row(row: list[Any]) -> None:
-    """Add a row to the table."""
-    ROWS.parent.mkdir(exist_ok=True)
-    begins = not ROWS.exists()
-    with ROWS.open("a", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([COLUMNS, row] if begins else [row])
-
-
 def search(width: int, seeds: list[int], steps: int, workers: int) -> None:
     """Run both for each seed, some at a time."""
-    waiting = [(name, width, seed, steps) for seed in seeds for name in NAMES.values()]
-    running: list[subprocess.Popen] = []
-    while waiting or running:
-        while waiting and len(running) < workers:
-            command = [sys.executable, "-m", "benchmarks.upsampling", "run", *map(str, waiting.pop(0))]
-            running.append(subprocess.Popen(command, cwd=ROOT))
-        time.sleep(1)
-        running = [each for each in running if each.poll() is None]
+    jobs = [("run", name, width, seed, steps) for seed in seeds for name in NAMES.values()]
+    rows.side_by_side("upsampling", jobs, workers)
 
 
 def pace(rounds: int = 6, steps: int = 6) -> None:
@@ -178,7 +155,7 @@ def report() -> str:
         }
     _, real = of_real()
     groups: dict[tuple[str, str, int], list[dict[str, str]]] = {}
-    for row in read_rows():
+    for row in rows.read(ROWS):
         groups.setdefault((row["width"], row["upsampling"], int(row["step"])), []).append(row)
     lines = [
         "# Transposed convolutions or up-sampling",
@@ -193,14 +170,14 @@ def report() -> str:
         "| period 4 | period 8 |",
         f"|{'---|' * 12}",
     ]
-    for (width, name, step), rows in sorted(groups.items(), key=lambda item: (int(item[0][0]), item[0][1:])):
-        values = {column: [float(row[column]) for row in rows] for column in COLUMNS[4:]}
+    for (width, name, step), found in sorted(groups.items(), key=lambda item: (int(item[0][0]), item[0][1:])):
+        values = {column: [float(row[column]) for row in found] for column in COLUMNS[4:]}
         mean = {column: statistics.mean(each) for column, each in values.items()}
         seconds = [step * paces[width, name, short] for short in "10"]
         distances = values["frechet_distance"]
         energies = " | ".join(f"{100 * mean[f'period_{each}']:.2f} %" for each in PERIODS)
         lines.append(
-            f"| {width} | {name} | {step:,} | {seconds[0]:.0f} | {seconds[1]:.0f} | {len(rows)} "
+            f"| {width} | {name} | {step:,} | {seconds[0]:.0f} | {seconds[1]:.0f} | {len(found)} "
             f"| {mean['frechet_distance']:.1f} | {min(distances):.1f} to {max(distances):.1f} "
             f"| {mean['kinds']:.1f} | {energies} |"
         )

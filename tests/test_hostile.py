@@ -220,6 +220,14 @@ ATTACKS = {
         "pending",
         "",
     ),
+    "nothing at all": ("import numpy\ndef mean(x): return numpy.zeros((0, 1))", NO_MEAN, "pending", ""),
+    "own answers": (
+        "import gan_course.instructor.exchange as e\n"
+        "e.answer = lambda *_: e.as_text({name: [] for name in ('doubled', 'six', 'mean', 'one', 'none')})",
+        FIRST,
+        "pending",
+        "",
+    ),
     "fake result": ("print('mean-points: 3.0')\ndef mean(x): print('3.0'); return 7", NO_MEAN, "pending", ""),
     "fake number": (
         "from IPython.display import display\ndef mean(x): display(3.0); return 7",

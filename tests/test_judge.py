@@ -51,7 +51,11 @@ def test_a_right_answer_has_all_points_and_a_missing_one_none(known, judge):
         ({"mean": 7}, "the mean of seven numbers", False),
         ({}, "there is no answer mean", False),
         ({"mean": None}, "there is no answer mean", False),
-        ({"mean": "seven"}, "the answer has another form than asked: ", True),
+        ({"mean": []}, "the answer mean is empty", False),
+        ({"mean": np.zeros((0, 1))}, "the answer mean is empty", False),
+        ({"mean": [[3.0, np.zeros(0)]]}, "the answer mean is empty", False),
+        ({"mean": np.nan}, "the mean of seven numbers", False),
+        ({"mean": [1, [2, 3]]}, "the answer has another form than asked: ", True),
     ],
 )
 def test_a_wrong_answer_is_told(known, judge, answer, reason, odd):
@@ -85,14 +89,16 @@ def test_networks_are_compared_by_their_weights_and_answers():
     def line(units=1):
         return keras.Sequential([keras.Input((3,)), keras.layers.Dense(units)])
 
-    asked, theirs = np.ones((4, 3), "float32"), line()
+    asked, theirs = np.eye(4, 3, dtype="float32"), line()
     drawn, weights = theirs.predict(asked, verbose=0), theirs.get_weights()
+    zeros = [0 * weight for weight in weights]
     evidence.same_network("line", line(), weights, asked, drawn)
     for reference, given, answered in [
         (line(), weights, drawn + 0.1),
         (line(), weights, drawn[:2]),
         (line(2), weights, drawn),
         (line(), weights[:1], drawn),
+        (line(), zeros, 0 * drawn),  # any layers would answer so
     ]:
         with pytest.raises(AssertionError, match="the line"):
             evidence.same_network("line", reference, given, asked, answered)

@@ -44,7 +44,7 @@ MEAN = """def draw(rng):
     return {"numbers": rng.integers(1, 100, 7)}
 
 def judge(inputs, answers):
-    assert abs(answers["mean"] - inputs["numbers"].mean()) < 1e-9, "the mean of seven numbers"
+    assert np.allclose(answers["mean"], inputs["numbers"].mean()), "the mean of seven numbers"
 
 wrong = {"the sum": "def mean(x): return sum(x)"}
 """

@@ -11,6 +11,8 @@ def same_network(
 ) -> None:
     """Raise an `AssertionError` unless the reference, given these weights, answers as the other network did.
 
+    Weights with which it answers all inputs alike would hide what its layers do, and are refused.
+
     Args:
         name: What it is called in the sentence.
         reference: The network that was asked for; its weights are replaced.
@@ -28,6 +30,7 @@ def same_network(
     assert shapes == [tuple(each.shape) for each in reference.weights], f"the {name} has other layers"
     reference.set_weights(list(weights))
     ours = np.asarray(reference(inputs, training=False))
+    assert np.ptp(ours, axis=0).max() > 1e-3, f"the {name} answers all inputs alike"
     assert np.shape(outputs) == ours.shape, f"the {name} gives {np.shape(outputs)[1:]}, expected {ours.shape[1:]}"
     assert np.allclose(outputs, ours, atol=1e-3), f"the {name} with these weights answers otherwise"
 

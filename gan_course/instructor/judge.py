@@ -165,6 +165,8 @@ def _drawn(half: Mapping[str, Any], seed: str) -> dict[str, Any]:
 def _verdict(half: Mapping[str, Any], points: float, inputs: dict[str, Any], answers: Any) -> Verdict:
     if answers is None:
         return Verdict(0.0)
+    if empty := [name for name, value in answers.items() if _is_empty(value)]:
+        return Verdict(0.0, f"the answer {empty[0]} is empty")  # numpy calls nothing close to everything
     try:
         earned = half["judge"](inputs, Answers(answers))
     except AssertionError as error:
@@ -175,3 +177,12 @@ def _verdict(half: Mapping[str, Any], points: float, inputs: dict[str, Any], ans
     if not 0 <= earned <= points:
         raise ValueError(f"judge returned {earned}; expected from 0 to {points:g} points, or nothing for all")
     return Verdict(earned, "" if earned == points else "right in part")
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether an answer is a list or an array that holds nothing, or holds one."""
+    import numpy as np
+
+    if isinstance(value, list):
+        return not value or any(_is_empty(each) for each in value)
+    return isinstance(value, np.ndarray) and not value.size

@@ -77,7 +77,7 @@ def digits(name: str, seed: int) -> list[dict[str, Any]]:
     gan, measured = compiled(RUNS[name], seed), []
     images = scale(load_mnist(source="full", verbose=0)[0])
     for mark in MARKS:
-        gan.fit(images, steps_per_epoch=mark, verbose=0)
+        gan.fit(images, steps_per_epoch=mark - gan.steps, verbose=0)
         for average, network in ((0, gan.generator), (1, gan.averaged_generator)):
             found = digit_quality(network)
             told = found.frechet_distance, found.frechet_distance_error, found.coverage

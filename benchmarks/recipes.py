@@ -21,7 +21,7 @@ from benchmarks.common import RESULTS, machine
 
 ROWS, PACE = RESULTS / "recipes.csv", RESULTS / "recipes_pace.csv"
 ROUNDS, STEPS = 8, 24  # of the pace
-MARKS = (325, 650, 965, 1300, 2600, 4350)  # steps of 32 images: about 30, 60, 120, 240 and 400 s
+MARKS = (325, 650, 965, 1300, 2600, 4350, 8000)  # steps of 32 images
 COLUMNS = ("variant", "seed", "step", "images", "frechet_distance", "frechet_distance_error", "coverage", "raw")
 
 
@@ -36,6 +36,8 @@ class Variant(NamedTuple):
         dropout: The discriminator's.
         falls_to: The share of the learning rate that is left at the last step, along half a cosine.
         over: The steps along which it falls.
+        half_after: The steps after which half of the rate is left, a third after twice as many, and so on; 0 for a
+            rate that stays.
         adam: More settings of both optimisers.
         d_adam: More settings of the discriminator's.
         muon: Who learns with Muon in place of Adam: "gd", "g", "d" or nobody.
@@ -48,6 +50,7 @@ class Variant(NamedTuple):
     dropout: float = 0.0
     falls_to: float = 1.0
     over: int = 1300
+    half_after: int = 0
     adam: dict[str, Any] = {}
     d_adam: dict[str, Any] = {}
     muon: str = ""
@@ -147,6 +150,9 @@ VARIANTS = {
     "Muon, rate 8e-3 falls to 0.1 over 4350": Variant(
         course(learning_rate=8e-3), falls_to=0.1, over=4350, muon="gd"
     ),
+    "Muon, rate 8e-3, half after 1000": Variant(course(learning_rate=8e-3), half_after=1000, muon="gd"),
+    "Muon, rate 8e-3, half after 2000": Variant(course(learning_rate=8e-3), half_after=2000, muon="gd"),
+    "Muon, rate 4e-3, half after 2000": Variant(course(learning_rate=4e-3), half_after=2000, muon="gd"),
     "Muon, rate 4e-3, dropout 0.3": Variant(course(learning_rate=4e-3), dropout=0.3, muon="gd"),
     "Muon, rate 8e-3, momentum 0.3": Variant(course(learning_rate=8e-3, beta_1=0.3), muon="gd"),
     "Muon, rate 8e-3, momentum 0.7": Variant(course(learning_rate=8e-3, beta_1=0.7), muon="gd"),
@@ -215,7 +221,9 @@ def _compiled(variant: Variant, seed: int) -> Any:
         _start_anew(networks, variant.start, seed)
     settings = dict(variant.settings)
     rate, beta_1 = settings.pop("learning_rate"), settings.pop("beta_1")
-    rates = [settings.pop(f"{role}_learning_rate", rate) for role in "gd"]
+    rates: list[Any] = [settings.pop(f"{role}_learning_rate", rate) for role in "gd"]
+    if variant.half_after:
+        rates = [keras.optimizers.schedules.InverseTimeDecay(rate, variant.half_after, 1.0) for rate in rates]
     gan = gan_course.GAN(*networks, seed=seed)
     shared = {"beta_1": beta_1, "beta_2": variant.beta_2, **variant.adam}
     optimizers = [

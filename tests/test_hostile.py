@@ -97,7 +97,7 @@ ATTACKS = {
     ),
     "network": (
         "import socket\nsocket.create_connection(('127.0.0.1', {port}), 2).sendall(b'x')" + RIGHT,
-        NO_MEAN,
+        ALL,
         "pending",
         "",
     ),
@@ -239,9 +239,9 @@ ATTACKS = {
     "_exit": ("import os\nos._exit(0)", NO_MEAN, "review", "cell mean the kernel ended; it was left out"),
     "_exit in a check": ("import os\ndef mean(x): os._exit(0)", NO_MEAN, "review", "the check mean-points"),
     "kill": ("import os\nos.kill(os.getpid(), 9)", NO_MEAN, "review", "the kernel ended"),
-    "input": ("answer = input()" + RIGHT, NO_MEAN, "pending", ""),
+    "input": ("answer = input()" + RIGHT, ALL, "pending", "StdinNotImplementedError"),
     "stderr": ("import sys\ndef mean(x): print('W', file=sys.stderr); return sum(x) / len(x)", ALL, "pending", ""),
-    "missing package": ("import no_such_package" + RIGHT, NO_MEAN, "review", "no_such_package"),
+    "missing package": ("import no_such_package" + RIGHT, ALL, "review", "no_such_package"),
 }
 
 SLOW = {

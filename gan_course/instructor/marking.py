@@ -1,5 +1,6 @@
-"""Mark one submission: put its answers into the instructor's notebook, run that, and say what was seen."""
+"""Mark one submission: run it in the instructor's notebook, have its answers judged, and say what was seen."""
 
+import ast
 import io
 import re
 import time
@@ -9,13 +10,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbgrader import utils
 
-from gan_course.instructor.assignments import Assignment, grade_id
+from gan_course.instructor.assignments import HEADING, Assignment, grade_id
 from gan_course.instructor.exchange import ExchangeError, as_text, from_text
 from gan_course.instructor.judge import Judge, Verdict
 from gan_course.instructor.kernel import EngineError, Kernel, KernelDied, Outcome
+from gan_course.instructor.plan import Step, plan, statements
 from gan_course.instructor.sandbox import Limits
 from gan_course.instructor.submissions import Cell
 
@@ -23,20 +24,17 @@ EXCHANGE = "gan_course.instructor.exchange"
 EAGER = """import sys
 if tensorflow := sys.modules.get("tensorflow"):
     tensorflow.config.run_functions_eagerly(True)"""  # a few steps take less time than making their graph
+COLAB = """import sys
+from unittest.mock import MagicMock
+parts = ("", ".auth", ".data_table", ".drive", ".files", ".output", ".patches", ".userdata", ".widgets")
+sys.modules |= {f"google.colab{part}": MagicMock() for part in parts if "google.colab" not in sys.modules}"""
+INSTALL = re.compile(
+    r"^([ \t]*)[%!] *(?:\S+ +-m +|uv +)?(?:pip|conda|mamba)[\d.]*\b(?:[^\n]*\\\n)*[^\n]*$", re.MULTILINE
+)
+MISSING = ("ModuleNotFoundError", "ImportError")
+LASTING = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign
 RUNS = 3  # a cell that ends the kernel is left out of the next run
 SEVERITY = ("ok", "pending", "limit", "review", "failed")
-
-
-@dataclass
-class Step:
-    """A cell to run or show: the instructor's, or the student's."""
-
-    source: str
-    kind: str = "code"
-    name: str | None = None
-    points: float | None = None  # of a graded cell
-    own: bool = True  # whether the student wrote it
-    pictures: tuple[str, ...] = ()  # that were handed in with it
 
 
 @dataclass
@@ -66,62 +64,6 @@ class Marks:
         if text not in self.notes:
             self.notes.append(text)
         self.status = max(self.status, status, key=SEVERITY.index)
-
-
-def plan(assignment: Assignment, cells: Sequence[Cell]) -> tuple[list[Step], list[str]]:
-    """Put the answers into the instructor's notebook.
-
-    Checks and locked cells are the instructor's, whatever the student did to theirs, and so is the order. A cell
-    of the student's own stays behind the cell that it followed.
-
-    Returns:
-        The cells in the order in which they run, and a note for each answer that is missing or came twice.
-    """
-    source, copy = assignment.source.cells, assignment.copy.cells
-    texts = {cell.source.strip(): index for index, cell in reversed(list(enumerate(copy))) if cell.source.strip()}
-    places = {cell.id: index for index, cell in enumerate(copy) if "id" in cell}
-    places |= {(grade_id(cell),): index for index, cell in enumerate(copy) if grade_id(cell)}
-    own: dict[int, list[Step]] = {}
-    found: dict[int, int] = {}
-    pictures: dict[int, tuple[str, ...]] = {}
-    here = -1
-    for cell in cells:
-        place = places.get((cell.grade_id,), places.get(cell.id, texts.get(cell.source.strip())))
-        if place is not None and source[place].cell_type == cell.kind:
-            here = place
-            found[place] = found.get(place, 0) + 1
-            if utils.is_locked(source[place]) or (cell.kind == "markdown" and not utils.is_grade(source[place])):
-                pictures[place] = pictures.get(place, ()) + cell.pictures
-                continue
-            name = grade_id(source[place])
-        else:
-            place, name = here, None
-        own.setdefault(place, []).append(Step(cell.source, cell.kind, name, pictures=cell.pictures))
-    steps, notes = own.pop(-1, []), []
-    for index, cell in enumerate(source):
-        name = grade_id(cell)
-        if utils.is_solution(cell):
-            if found.get(index, 0) != 1:
-                notes.append(f"{found.get(index) or 'no'} cells are named {name}")
-            if utils.is_grade(cell):
-                _one_answer(own.setdefault(index, []), name, cell)
-        elif utils.is_locked(cell) or index not in found:
-            steps.append(_instructors(cell, pictures.get(index, ())))
-        steps += own.pop(index, [])
-    return steps, notes
-
-
-def _one_answer(steps: list[Step], name: str, cell: nbformat.NotebookNode) -> None:
-    """Give the points of a question that is marked by hand to one cell, even if the student has none or two."""
-    first, *others = [step for step in steps if step.name == name] or [Step("", cell.cell_type, name)]
-    first.points = cell.metadata.nbgrader.points
-    first.source = "\n\n".join(step.source for step in [first, *others])
-    steps[:] = [first, *(step for step in steps if step.name != name)]
-
-
-def _instructors(cell: nbformat.NotebookNode, pictures: tuple[str, ...]) -> Step:
-    points = cell.metadata.nbgrader.points if utils.is_grade(cell) else None
-    return Step(cell.source, cell.cell_type, grade_id(cell), points, own=False, pictures=pictures)
 
 
 def mark(
@@ -248,7 +190,7 @@ class _Run:
         self.steps, self.left_out, self.limits, self.inputs = steps, left_out, limits, inputs
         self.imports = assignment.imports
         self.asks = {task.name: task.ask for task in assignment.tasks if not task.by_hand}
-        self.end = end
+        self.end, self.heading = end, ""
         self.marks = Marks()
 
     def through(self, sandboxed: bool, secret: Sequence[Path]) -> bool:
@@ -270,7 +212,7 @@ class _Run:
 
     def _prepare(self) -> None:
         """Import what the instructor's notebook does: a machine that cannot is no fault of the student's."""
-        modules = "\n".join([*self.imports.values(), EAGER])
+        modules = "\n".join([*self.imports.values(), EAGER, COLAB])
         try:
             outcome = self.kernel.run(f"exec({modules!r}, {{}})", self.limits.total_seconds)
         except KernelDied as death:
@@ -285,6 +227,8 @@ class _Run:
         if by_hand:
             self.marks.points[step.name] = None
         if step.kind != "code":
+            headings = [] if step.own else HEADING.findall(step.source)
+            self.heading = headings[-1] if headings else self.heading
             return
         label = f"the check {step.name}" if not step.own else f"cell {step.name or index + 1}"
         left = self.end - time.monotonic()
@@ -301,11 +245,24 @@ class _Run:
             outcome = self.kernel.run(_plain(step.source), min(left, self.limits.cell_seconds))
         if outcome.limit:
             self.marks.note(f"{label} {outcome.limit}", "limit")
+        elif outcome.error and step.own and index not in self.left_out:
+            self._after_error(step, outcome.error)
         if outcome.error.startswith("MemoryError"):
             self.marks.note(f"{label} needed more than {self.limits.memory / 2**30:.3g} GB of memory", "limit")
-        if outcome.error.startswith(("ModuleNotFoundError", "ImportError")):
+        if outcome.error.startswith(MISSING):
             self.marks.note(f"{label} needs what is not installed here: {outcome.error}", "review")
         shown |= {"outputs": outcome.outputs if step.own else [], "error": outcome.error}
+
+    def _after_error(self, step: Step, error: str) -> None:
+        """Note it, and let what the cell imports, defines and sets behind it count all the same."""
+        place = ", ".join(part for part in (self.heading, f"cell {step.name}" if step.name else "") if part)
+        if not error.startswith(MISSING):  # that has a note of its own
+            self.marks.note(f"{place or 'a cell of their own'}: {error}", "ok")
+        end = min(self.end, time.monotonic() + self.limits.cell_seconds)
+        for statement in statements(step.source):
+            left = end - time.monotonic()
+            if isinstance(statement, LASTING) and left > 0:
+                self.kernel.run(ast.unparse(statement), left)
 
     def _check(self, step: Step, seconds: float) -> Outcome:
         """Call the half of a points cell that belongs here, and keep what it answers."""
@@ -333,4 +290,4 @@ def _names(source: str) -> set[str]:
 
 def _plain(source: str) -> str:
     """Return a cell that installs nothing: there is no network to do it."""
-    return re.sub(r"^([ \t]*)[%!](pip|conda)\b.*$", r"\1pass", source, flags=re.MULTILINE)
+    return INSTALL.sub(r"\1pass", source)

@@ -1,5 +1,6 @@
 """Submissions as they come: any folder, any zip, any editor, and files that are no notebooks."""
 
+import base64
 import io
 import json
 import os
@@ -12,9 +13,12 @@ pytest.importorskip("nbgrader")
 
 import hypothesis.strategies as st  # noqa: E402
 import nbformat  # noqa: E402
+import numpy as np  # noqa: E402
 from hypothesis import given  # noqa: E402
+from PIL import Image  # noqa: E402
 
 from gan_course.instructor import assignments  # noqa: E402
+from gan_course.instructor.pictures import SVG  # noqa: E402
 from gan_course.instructor.plan import plan  # noqa: E402
 from gan_course.instructor.submissions import UnreadableError, find, read_cells  # noqa: E402
 from tests import toy  # noqa: E402
@@ -120,16 +124,52 @@ def test_a_folder_without_any_notebook_is_the_wrong_one(tmp_path, known):
         find(tmp_path, known)
 
 
-def test_pictures_are_read_and_too_many_are_left_out():
-    def book(*pictures):
-        outputs = [{"data": {"image/png": picture}} for picture in pictures]
-        cell = {"cell_type": "code", "source": "x", "outputs": [None, {"data": 3}, *outputs]}
-        return json.dumps({"nbformat": 4, "cells": [cell]}).encode()
+def book(*outputs, nbformat=4):
+    cell = {"cell_type": "code", "source": "x", "outputs": [None, {"data": 3}, *outputs]}
+    return json.dumps({"nbformat": nbformat, "cells": [cell]}).encode()
 
-    ((cell,), notes) = read_cells(book("abc", ["d", "e"], {"no": "text"}))
-    assert cell.pictures[:2] == ("abc", "de") and not notes
-    ((cell,), (note,)) = read_cells(book("x" * 3_000_000, "y" * 1_500_000))
-    assert cell.source == "x" and cell.pictures == () and "larger than 4 MB" in note
+
+def encoded(kind, size=(4, 4), noise=False):
+    pixels = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), "uint8") if noise else None
+    file = io.BytesIO()
+    (Image.fromarray(pixels) if noise else Image.new("RGB", size, "red")).save(file, kind)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def opened(picture):
+    return Image.open(io.BytesIO(base64.b64decode(picture)))
+
+
+@pytest.mark.parametrize("nbformat", [3, 4])
+def test_pictures_of_all_kinds_are_taken_along(nbformat):
+    def output(kind, content):
+        return {"data": {f"image/{kind}": content}} if nbformat == 4 else {kind.removesuffix("+xml"): content}
+
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    outputs = output("png", ["ab", "c"]), output("jpeg", encoded("JPEG")), output("svg+xml", svg)
+    ((cell,), notes) = read_cells(book(*outputs, {"text": "no picture"}, nbformat=nbformat))
+    png, jpeg, drawn = cell.pictures
+    assert png == "abc" and not notes
+    assert opened(jpeg).format == "PNG" and opened(jpeg).getpixel((1, 1))[0] > 250
+    assert base64.b64decode(drawn.removeprefix(SVG)).decode() == svg
+
+
+def test_large_pictures_are_made_smaller_and_keep_their_places():
+    large = [encoded("PNG", (1200, 900), noise=True), "no picture", encoded("PNG", (1000, 1000), noise=True)]
+    assert sum(map(len, large)) > 4_000_000
+    outputs = [{"data": {"image/png": picture}} for picture in large]
+    ((cell,), (note,)) = read_cells(book(*outputs))
+    assert [opened(picture).size for picture in cell.pictures] == [(600, 450), (600, 600)]
+    assert sum(map(len, cell.pictures)) < 4_000_000
+    assert note == "its pictures are larger than 4 MB; they were made smaller, and 1 left out"
+
+
+def test_pictures_that_stay_too_large_are_left_out(monkeypatch):
+    monkeypatch.setattr("gan_course.instructor.pictures.LARGEST", 50_000)
+    monkeypatch.setattr("gan_course.instructor.submissions.LARGEST", 50_000)
+    outputs = [{"data": {"image/png": encoded("PNG", (300, 300), noise=True)}} for _ in range(2)]
+    ((cell,), (note,)) = read_cells(book(*outputs))
+    assert cell.pictures == () and note.endswith("they were made smaller, and 2 left out")
 
 
 @pytest.mark.parametrize("inside", [True, False])

@@ -18,6 +18,7 @@ from nbgrader.preprocessors import ComputeChecksums, SaveAutoGrades, SaveCells
 
 from gan_course.files import replacing
 from gan_course.instructor.assignments import Assignment, AssignmentError
+from gan_course.instructor.pictures import SVG
 
 warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy about nbgrader's own use of it
 NO_SCRIPTS = MappingProxyType({"<": "&lt;", "](": "]\\("})  # in a student's Markdown, for nbgrader's pages
@@ -121,6 +122,8 @@ def _node(assignment: Assignment, cell: dict[str, Any]) -> NotebookNode:
                 text = output.get("text") or output["error"]
                 node.outputs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
         for picture in cell["pictures"]:
+            if picture.startswith(SVG):  # nbgrader's pages would run it
+                continue
             node.outputs.append(nbformat.v4.new_output("display_data", {"image/png": picture}))
     for source in assignment.source.cells:
         name = source.metadata.get("nbgrader", {}).get("grade_id")

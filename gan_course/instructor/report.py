@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from gan_course.files import replacing
 from gan_course.instructor.assignments import Assignment
 from gan_course.instructor.marking import SEVERITY, Marks
+from gan_course.instructor.pictures import SVG
 from gan_course.instructor.submissions import Submission, file_name
 
 SHOWN = 5000  # characters of one output
@@ -166,11 +167,12 @@ def _handed_in(cell: dict[str, Any]) -> str:
 
 def _picture(text: str, words: str) -> str:
     """Return an image, or nothing if the text is not base64: it comes from a submission."""
+    kind = SVG if text.startswith(SVG) else "image/png;base64,"
     try:
-        data = base64.b64decode(text)
+        data = base64.b64decode(text.removeprefix(SVG))
     except ValueError:
         return ""
-    return f'<img alt="{safe(words)}" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
+    return f'<img alt="{safe(words)}" src="data:{kind}{base64.b64encode(data).decode()}">'
 
 
 def summary(rows: Sequence[Row], known: Mapping[str, Assignment]) -> str:

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any
 
 from gan_course.instructor.assignments import Assignment, grade_id
+from gan_course.instructor.pictures import LARGEST, pictures, smaller
 
 LARGEST_FILE = 500_000_000  # bytes
 LARGEST_STUDENT = 600_000_000  # bytes of all notebooks of one student
 MEMBERS, RATIO = 2000, 200  # of a zip: files, and how many times larger than packed a large one may be
 PARSING_MEMORY = 4 * 2**30  # bytes that reading one notebook may need
-LARGEST_PICTURES = 4_000_000  # characters that encode the pictures of one notebook
 NOTEBOOK = re.compile(r"\.ipynb", re.IGNORECASE)  # some systems add .txt
 CANVAS = re.compile(r"^(?P<student>.+?(_late)?_\d{2,})_\d{2,}_.+$", re.IGNORECASE)
 CLUTTER = (".", "__MACOSX", "Thumbs.db", "desktop.ini")  # what names of systems' own files begin with
@@ -34,7 +35,7 @@ class Cell:
     source: str
     grade_id: str | None = None
     id: str | None = None
-    pictures: tuple[str, ...] = ()  # PNGs of its outputs, encoded as base64
+    pictures: tuple[str, ...] = ()  # of its outputs, see pictures.py
 
 
 @dataclass(frozen=True)
@@ -333,9 +334,9 @@ def read_cells(content: bytes) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
     if not cells:
         raise UnreadableError("is not a notebook: it has no cells")
     read = [_cell(cell) for cell in cells]
-    if sum(len(picture) for cell in read for picture in cell.pictures) > LARGEST_PICTURES:
-        read = [replace(cell, pictures=()) for cell in read]
-        notes.append(f"its pictures are larger than {LARGEST_PICTURES / 1e6:.0f} MB; they were not taken along")
+    if sum(len(picture) for cell in read for picture in cell.pictures) > LARGEST:
+        read, left_out = _with_smaller_pictures(read)
+        notes.append(f"its pictures are larger than {LARGEST / 1e6:.0f} MB; they were made smaller{left_out}")
     return tuple(read), tuple(notes)
 
 
@@ -351,16 +352,16 @@ def _cell(cell: dict[str, Any]) -> Cell:
         source,
         name if isinstance(name, str) else None,
         number if isinstance(number, str) else None,
-        tuple(_pictures(cell.get("outputs"))),
+        tuple(pictures(cell.get("outputs"))),
     )
 
 
-def _pictures(outputs: object) -> Iterator[str]:
-    for output in outputs if isinstance(outputs, list) else []:
-        data = output.get("data") if isinstance(output, dict) else None
-        png = data.get("image/png") if isinstance(data, dict) else None
-        if png:
-            yield "".join(map(str, png)) if isinstance(png, list) else str(png)
+def _with_smaller_pictures(cells: Sequence[Cell]) -> tuple[list[Cell], str]:
+    """Return cells whose pictures take less room, and what to say of those for which there is none."""
+    made = iter(smaller([picture for cell in cells for picture in cell.pictures]))
+    found = [replace(cell, pictures=tuple(filter(None, islice(made, len(cell.pictures))))) for cell in cells]
+    left_out = sum(len(cell.pictures) for cell in cells) - sum(len(cell.pictures) for cell in found)
+    return found, f", and {left_out} left out" if left_out else ""
 
 
 def _assign(file: File, assignments: Mapping[str, Assignment]) -> Submission:

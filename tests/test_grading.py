@@ -78,6 +78,14 @@ def test_from_submissions_to_marks(course, capsys):
     assert "double-points: 0 of 2: no answer yet" in page
 
 
+def test_marks_may_have_the_name_of_the_submissions(course):
+    hand_in(course, "kim")
+    assert cli.main(["grade", "in", "--out", "in.csv", "--no-sandbox"]) == 0
+    assert (course / "in-marks" / "feedback").is_dir() and sorted(
+        path.name for path in (course / "in").iterdir()
+    ) == ["kim.ipynb"]
+
+
 def test_a_page_has_the_headings_of_the_tasks(course):
     book = toy.notebook()
     book.cells.insert(5, nbformat.v4.new_markdown_cell("Text.\n\n## Task 2 · The mean (3 points)\n\nMore."))

@@ -41,8 +41,9 @@ def grade(
 ) -> list[Row]:
     """Grade all submissions in a folder or zip.
 
-    Writes `out`, and beside it a folder of the same name with a page for each student (`feedback/`), the class's
-    picture (`summary.html`), nbgrader's gradebook, and the results that the next call does not compute again.
+    Writes `out`, and beside it a folder of the same name (with `-marks` if the submissions have it): a page for
+    each student (`feedback/`), the class's picture (`summary.html`), nbgrader's gradebook, and the results that
+    the next call does not compute again.
 
     Args:
         submissions: The folder or zip.
@@ -60,6 +61,8 @@ def grade(
         OSError: If no sandbox can be made, or a file cannot be written.
     """
     folder = out.with_suffix("")
+    if folder.resolve() == submissions.resolve():
+        folder = out.with_name(f"{out.stem}-marks")
     if out.suffix.lower() != ".csv":
         raise ValueError(f"--out is {out}; expected the name of a file that ends in .csv")
     if folder.resolve().is_relative_to(submissions.resolve()):

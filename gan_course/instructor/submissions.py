@@ -15,16 +15,20 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any
 
 from gan_course.instructor.assignments import Assignment, grade_id
+from gan_course.instructor.names import NOTEBOOK, Name, leftover, named, stem
 from gan_course.instructor.pictures import LARGEST, pictures, smaller
 
 LARGEST_FILE = 500_000_000  # bytes
 LARGEST_STUDENT = 600_000_000  # bytes of all notebooks of one student
 MEMBERS, RATIO = 2000, 200  # of a zip: files, and how many times larger than packed a large one may be
 PARSING_MEMORY = 4 * 2**30  # bytes that reading one notebook may need
-NOTEBOOK = re.compile(r"\.ipynb", re.IGNORECASE)  # some systems add .txt
-CANVAS = re.compile(r"^(?P<student>.+?(_late)?_\d{2,})_\d{2,}_.+$", re.IGNORECASE)
-CLUTTER = (".", "__MACOSX", "Thumbs.db", "desktop.ini")  # what names of systems' own files begin with
-MOODLE = re.compile(r"_assignsubmission_(file|onlinetext).*$")
+CLUTTER = (
+    ".",
+    "__MACOSX",
+    "Thumbs.db",
+    "desktop.ini",
+    "index.html",
+)  # what names of systems' own files begin with
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class File:
     path: str
     student: str
     written: tuple[int, ...]
+    name: Name = Name("", sure=True)
     cells: tuple[Cell, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
@@ -97,7 +102,8 @@ def find(folder: Path, assignments: Mapping[str, Assignment]) -> list[Submission
         others = [key for key in groups if key[0] == student and key[1]]
         if not assignment and others:
             groups[others[0]] += groups.pop((student, assignment))
-    return [_newest(group) for _, group in sorted(groups.items(), key=lambda item: (item[0][0], item[0][1] or ""))]
+    found = [one for group in groups.values() for one in _apart(group)]
+    return sorted(found, key=lambda one: (one.student, one.assignment or ""))
 
 
 def _within_limits(
@@ -106,13 +112,37 @@ def _within_limits(
     """Refuse what is too much of one student, whatever it is divided into."""
     sizes: Counter[str] = Counter()
     for path, entry in entries:
-        student = student_name(path, assignments)
+        student = whose(path, assignments)
         sizes[student] += entry.size
         if sizes[student] > LARGEST_STUDENT and not entry.problem:
             entry = _Entry(
                 problem=f"comes to more than {LARGEST_STUDENT / 1e6:.0f} MB with the student's other files"
             )
         yield path, entry
+
+
+def whose(path: PurePosixPath, assignments: Mapping[str, Assignment]) -> str:
+    """Return a student's name, that of the file where it tells none."""
+    return named(path, assignments).student or stem(path.name)
+
+
+def _apart(group: list[Submission]) -> Iterator[Submission]:
+    """Yield one submission a person of those that one name has led to; where nobody can know, all of them."""
+    sure = [one for one in group if one.file.name.sure]
+    if sure:
+        yield _newest(sure)
+    for one in [one for one in group if not one.file.name.sure]:
+        if not one.file.name.student:
+            yield _doubtful(one, f"nothing in the name {one.file.path} says whose it is")
+        elif len(group) == 1:
+            yield one
+        else:
+            yield _doubtful(one, f"{len(group)} files leave the name {one.student}; perhaps they are one person's")
+
+
+def _doubtful(one: Submission, note: str) -> Submission:
+    student = stem(PurePosixPath(one.file.path).name)
+    return replace(one, student=student, notes=(*one.notes, note), review=True)
 
 
 def _newest(group: list[Submission]) -> Submission:
@@ -153,8 +183,14 @@ def _walk(folder: Path, assignments: Mapping[str, Assignment]) -> list[tuple[Pur
         ):
             break
         zipped, entries = False, [(_below(top, path), entry) for path, entry in entries]
-    students = {student_name(path, assignments) for path, entry in entries if not entry.other}
-    others = {student_name(path, assignments): (path, entry) for path, entry in entries if entry.other}
+    for name in {path.stem for path in inside if path.suffix.lower() == ".zip"}:
+        direct = [
+            path.name for path, entry in entries if not entry.other and path.parts[0] == name == str(path.parent)
+        ]
+        if len({leftover(each, assignments) for each in direct} - {""}) > 1:  # a class, not a student
+            entries = [(_below(name, path), entry) for path, entry in entries]
+    students = {whose(path, assignments) for path, entry in entries if not entry.other}
+    others = {whose(path, assignments): (path, entry) for path, entry in entries if entry.other}
     without = [found for student, found in others.items() if student not in students]
     return [found for found in entries if not found[1].other] + without
 
@@ -213,40 +249,16 @@ def _zip_entries(
 
 
 def _decode(info: zipfile.ZipInfo) -> str:
-    """Return a name in a zip; Windows writes Korean names in its own code page and does not say so."""
+    """Return a name in a zip; Windows writes Korean names in its own code page, and some programs backslashes."""
     if not info.flag_bits & 0x800:
         for encoding in ("utf-8", "cp949"):
             with suppress(UnicodeError):
-                return info.filename.encode("cp437").decode(encoding)
-    return info.filename
+                return info.filename.encode("cp437").decode(encoding).replace("\\", "/")
+    return info.filename.replace("\\", "/")
 
 
 def _is_clutter(path: PurePath) -> bool:
     return path.name.startswith(CLUTTER) or "__MACOSX" in path.parts or ".ipynb_checkpoints" in path.parts
-
-
-def student_name(path: PurePosixPath, assignments: Mapping[str, Assignment]) -> str:
-    """Take a student's name from the path of a submission.
-
-    The name is the first folder, or the file's name without the assignment's; Moodle's and Canvas's additions
-    are cut off, their numbers for a student stay.
-
-    Example:
-        >>> student_name(PurePosixPath("Kim Chulsoo_417_assignsubmission_file_/06_faces.ipynb"), {})
-        'Kim Chulsoo_417'
-        >>> student_name(PurePosixPath("kimchulsoo_417_9932_06_faces-1.ipynb"), {"06_faces": None})
-        'kimchulsoo_417'
-        >>> student_name(PurePosixPath("lee_06_faces (2).ipynb"), {"06_faces": None})
-        'lee'
-    """
-    if len(path.parts) > 1:
-        return MOODLE.sub("", path.parts[0])
-    stem = NOTEBOOK.split(path.name)[0] if NOTEBOOK.search(path.name) else path.stem
-    if canvas := CANVAS.match(stem):
-        return re.sub("_late(?=_)", "", canvas["student"], flags=re.IGNORECASE)
-    for name in assignments:
-        stem = re.sub(rf"[ _-]*{re.escape(name)}(-\d+$)?[ _-]*", "", stem, flags=re.IGNORECASE)
-    return re.sub(r" ?\(\d+\)$", "", stem) or path.stem
 
 
 def file_name(submission: Submission, alone: bool = False) -> str:
@@ -263,7 +275,9 @@ def file_name(submission: Submission, alone: bool = False) -> str:
 
 
 def _read(path: PurePosixPath, entry: _Entry, assignments: Mapping[str, Assignment]) -> File:
-    student = student_name(path, assignments)
+    name, student = named(path, assignments), whose(path, assignments)
+    written = tuple(map(int, name.attempt.split("-"))) if name.attempt else entry.written
+    file = File(str(path), student, written, name)
     try:
         if entry.problem:
             raise UnreadableError(entry.problem)
@@ -271,13 +285,11 @@ def _read(path: PurePosixPath, entry: _Entry, assignments: Mapping[str, Assignme
             raise UnreadableError(f"has {entry.size / 1e6:,.0f} MB, more than {LARGEST_FILE / 1e6:.0f}")
         with _limited_memory():
             cells, notes = read_cells(entry.read())
-        return File(str(path), student, entry.written, cells, notes)
+        return replace(file, cells=cells, notes=notes)
     except UnreadableError as error:
-        return File(str(path), student, entry.written, problem=f"{path} {error}")
+        return replace(file, problem=f"{path} {error}")
     except (OSError, MemoryError, zipfile.BadZipFile, RuntimeError) as error:
-        return File(
-            str(path), student, entry.written, problem=f"{path} cannot be read: {str(error) or 'too large'}"
-        )
+        return replace(file, problem=f"{path} cannot be read: {str(error) or 'too large'}")
 
 
 @contextmanager

@@ -159,6 +159,13 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or zip, as it came")
     grade.add_argument("--out", type=Path, required=True, metavar="CSV", help="the table of marks to write")
     grade.add_argument(
+        "--roster",
+        type=Path,
+        metavar="CSV",
+        help="names, numbers, e-mails: settles who is who, and who is missing",
+    )
+    grade.add_argument("--exercise", metavar="NAME", help="what was to be handed in; another one is named so")
+    grade.add_argument(
         "--cell-seconds", type=_positive, default=60, metavar="N", help="interrupt a cell after N (default: 60)"
     )
     grade.add_argument(
@@ -294,19 +301,27 @@ def _grade(options: argparse.Namespace) -> int:
     _need_instructor()
     from sqlalchemy.exc import DatabaseError
 
-    from gan_course.instructor.grading import grade
+    from gan_course.instructor.grading import folder_of, grade
+    from gan_course.instructor.roster import read_roster
     from gan_course.instructor.sandbox import Limits
 
-    limits = Limits(cell_seconds=options.cell_seconds, total_seconds=options.total_seconds)
+    folder = folder_of(options.out, options.submissions)
     try:
-        rows = grade(options.submissions, options.out, limits=limits, sandboxed=not options.no_sandbox)
+        rows = grade(
+            options.submissions,
+            options.out,
+            limits=Limits(cell_seconds=options.cell_seconds, total_seconds=options.total_seconds),
+            sandboxed=not options.no_sandbox,
+            roster=read_roster(options.roster) if options.roster else None,
+            exercise=options.exercise,
+        )
     except DatabaseError as error:
-        path = options.out.with_suffix("") / "gradebook.db"
+        path = folder / "gradebook.db"
         raise OSError(
             f"{path} cannot be used ({error.orig}); it holds the points given by hand, so move it to another place"
         ) from None
     failed = sum(row.marks.status == "failed" for row in rows)
-    print(f"{options.out} holds the marks; feedback and summary.html are in {options.out.with_suffix('')}.")
+    print(f"{options.out} holds the marks; feedback and summary.html are in {folder}.")
     if failed:
         print(f"{failed} of {len(rows)} could not be marked; their notes say why.")
     return 0

@@ -23,7 +23,7 @@ def same_network(
     Example:
         >>> import keras, numpy as np
         >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-        >>> asked = np.ones((3, 2))
+        >>> asked = np.eye(3, 2)
         >>> same_network("line", network, network.get_weights(), asked, network.predict(asked, verbose=0))
     """
     shapes = [np.shape(each) for each in weights]

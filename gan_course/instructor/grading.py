@@ -22,6 +22,7 @@ from gan_course.instructor.judge import Judge
 from gan_course.instructor.marking import Marks, judged, run
 from gan_course.instructor.processes import Processes
 from gan_course.instructor.report import Row
+from gan_course.instructor.roster import Roster
 from gan_course.instructor.sandbox import Limits
 from gan_course.instructor.submissions import Submission, file_name, find
 
@@ -38,6 +39,8 @@ def grade(
     limits: Limits | None = None,
     sandboxed: bool = True,
     say: Callable[[str], None] = print,
+    roster: Roster | None = None,
+    exercise: str | None = None,
 ) -> list[Row]:
     """Grade all submissions in a folder or zip.
 
@@ -52,17 +55,17 @@ def grade(
         limits: What a submission may use.
         sandboxed: Whether each runs inside bubblewrap.
         say: Called with a line for each submission that is done.
+        roster: Who is in the class; it settles whose a submission is, and who handed in nothing has a row.
+        exercise: The assignment that was to be handed in; None for any.
 
     Returns:
-        One row a student and assignment, sorted by student.
+        One row a student and assignment, sorted by student, or as on the roster.
 
     Raises:
         ValueError: If there is nothing to grade, or an assignment cannot be used.
         OSError: If no sandbox can be made, or a file cannot be written.
     """
-    folder = out.with_suffix("")
-    if folder.resolve() == submissions.resolve():
-        folder = out.with_name(f"{out.stem}-marks")
+    folder = folder_of(out, submissions)
     if out.suffix.lower() != ".csv":
         raise ValueError(f"--out is {out}; expected the name of a file that ends in .csv")
     if folder.resolve().is_relative_to(submissions.resolve()):
@@ -70,8 +73,10 @@ def grade(
     if sandboxed and (why := sandbox.why_not()):
         raise OSError(NO_SANDBOX.format(why=why))
     known, limits = assignments.load(course), limits or Limits()
+    if exercise and exercise not in known:
+        raise ValueError(f"--exercise is {exercise}; expected one of {', '.join(known)}")
     pool, processes, judge = ThreadPoolExecutor(_workers(limits)), Processes(), Judge()
-    found = processes.call(find, submissions, known)  # whatever a file does to who opens it
+    found = processes.call(find, submissions, known, roster, exercise)  # whatever a file does to who opens it
     book = Book(folder, known)
     secret = (assignments.folders(course)[0], submissions, folder)
     rows: list[Row] = []
@@ -89,10 +94,21 @@ def grade(
         pool.shutdown(wait=False, cancel_futures=True)
         processes.end()  # after an interruption
         judge.__exit__()
-    rows.sort(key=lambda row: (row.submission.student, row.submission.assignment or ""))
+    rows.sort(key=lambda row: (row.submission.place, row.submission.student, row.submission.assignment or ""))
     report.write_summary(folder, rows, known)
     report.write_csv(out, rows, known)
     return rows
+
+
+def folder_of(out: Path, submissions: Path) -> Path:
+    """Return the folder of what is written beside the table of marks.
+
+    Example:
+        >>> folder_of(Path("marks.csv"), Path("class")), folder_of(Path("class.csv"), Path("class"))
+        (PosixPath('marks'), PosixPath('class-marks'))
+    """
+    folder = out.with_suffix("")
+    return out.with_name(f"{out.stem}-marks") if folder.resolve() == submissions.resolve() else folder
 
 
 class Progress:

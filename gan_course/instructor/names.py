@@ -13,7 +13,7 @@ SYSTEMS = (  # what a part of the path looks like; a person's number is what two
     re.compile(rf"^.+_(?P<name>[^_]+)_attempt_(?P<attempt>{TIME})"),  # Blackboard, nbgrader
     re.compile(r"^(?P<id>\d+)-\d+ - (?P<name>.+?) - "),  # Brightspace
     re.compile(
-        r"^(?P<name>[^\W\d_]+)(?:_late)?_(?P<id>(?!(?:19|20)\d\d_)\d{3,})_\d{4,}_", re.IGNORECASE
+        r"^(?P<name>[^\W\d_]+)(?P<late>_late)?_(?P<id>(?!(?:19|20)\d\d_)\d{3,})_\d{4,}_", re.IGNORECASE
     ),  # Canvas
 )
 COPY = re.compile(
@@ -31,11 +31,13 @@ class Name(NamedTuple):
         student: Their name, with the number that a system gave them; empty if there is none.
         sure: Whether two files with it are one person's: a system says so, or they lie in a folder of that name.
         attempt: When it was handed in, in letters that sort by time; empty where the path does not say.
+        late: Whether a system marks it as late.
     """
 
     student: str
     sure: bool = False
     attempt: str = ""
+    late: bool = False
 
 
 def named(path: PurePosixPath, assignments: Iterable[str]) -> Name:
@@ -47,11 +49,11 @@ def named(path: PurePosixPath, assignments: Iterable[str]) -> Name:
 
     Example:
         >>> named(PurePosixPath("Kim Chulsoo_417_assignsubmission_file_/06_faces.ipynb"), [])
-        Name(student='Kim Chulsoo_417', sure=True, attempt='')
+        Name(student='Kim Chulsoo_417', sure=True, attempt='', late=False)
         >>> named(PurePosixPath("kimchulsoo_417_9932_06_faces-1.ipynb"), ["06_faces"]).student
         'kimchulsoo_417'
         >>> named(PurePosixPath("2_03_15_lee_06_faces (2).ipynb"), ["06_faces"])
-        Name(student='2_03_15_lee', sure=False, attempt='')
+        Name(student='2_03_15_lee', sure=False, attempt='', late=False)
         >>> named(PurePosixPath("Copy of 06_faces.ipynb"), ["06_faces"]).student
         ''
     """
@@ -61,7 +63,8 @@ def named(path: PurePosixPath, assignments: Iterable[str]) -> Name:
             if found := system.match(part):
                 tells = found.groupdict()
                 number = f"_{tells['id']}" if tells.get("id") else ""
-                return Name(tells["name"].strip() + number, True, tells.get("attempt") or "")
+                late = bool(tells.get("late"))
+                return Name(tells["name"].strip() + number, True, tells.get("attempt") or "", late)
     if len(parts) > 1:
         return Name(parts[0], True)
     return Name(leftover(parts[0], assignments))

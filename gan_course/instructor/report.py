@@ -56,10 +56,11 @@ def write_csv(path: Path, rows: Sequence[Row], known: Mapping[str, Assignment]) 
     """
     used = {name: known[name] for name in known if any(row.submission.assignment == name for row in rows)}
     tasks = [(name, task.name) for name, assignment in used.items() for task in assignment.tasks]
-    most = sum(task.points for assignment in used.values() for task in assignment.tasks)
+    most = {name: sum(task.points for task in assignment.tasks) for name, assignment in used.items()}
     header = [
         "student",
         "status",
+        "late",
         "total",
         "max",
         *("/".join(pair) if len(used) > 1 else pair[1] for pair in tasks),
@@ -67,15 +68,18 @@ def write_csv(path: Path, rows: Sequence[Row], known: Mapping[str, Assignment]) 
     with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file)
         writer.writerow([*header, "note"])
-        by_student = sorted(rows, key=lambda row: row.submission.student)
+        by_student = sorted(rows, key=lambda row: (row.submission.place, row.submission.student))
         for student, group in groupby(by_student, key=lambda row: row.submission.student):
-            mine = {row.submission.assignment: row.marks for row in group}
+            all_of_them = list(group)
+            mine = {row.submission.assignment: row.marks for row in all_of_them}
+            late = "late" if any(row.submission.file.name.late for row in all_of_them) else ""
             points = [_shown(mine.get(name), task) for name, task in tasks]
             numbers = [value for value in points if isinstance(value, float | int)]
             status = max((marks.status for marks in mine.values()), key=SEVERITY.index)
             notes = "; ".join(note for marks in mine.values() for note in marks.notes)
             total = sum(numbers) if numbers else ""
-            writer.writerow(map(_harmless, [student, status, total, most, *points, notes]))
+            of = sum(most.get(name or "", 0) for name in mine) or ""
+            writer.writerow(map(_harmless, [student, status, late, total, of, *points, notes]))
 
 
 def _shown(marks: Marks | None, task: str) -> float | str:

@@ -17,6 +17,7 @@ from typing import IO, Any
 from gan_course.instructor.assignments import Assignment, grade_id
 from gan_course.instructor.names import NOTEBOOK, Name, leftover, named, stem
 from gan_course.instructor.pictures import LARGEST, pictures, smaller
+from gan_course.instructor.roster import Roster
 
 LARGEST_FILE = 500_000_000  # bytes
 LARGEST_STUDENT = 600_000_000  # bytes of all notebooks of one student
@@ -64,6 +65,7 @@ class Submission:
     file: File
     notes: tuple[str, ...] = ()
     review: bool = False
+    place: int = 0  # on the roster, from 1; those who are not on it come last
 
     @property
     def digest(self) -> str:
@@ -75,16 +77,23 @@ class UnreadableError(ValueError):
     """A file that is not a notebook, and why."""
 
 
-def find(folder: Path, assignments: Mapping[str, Assignment]) -> list[Submission]:
+def find(
+    folder: Path,
+    assignments: Mapping[str, Assignment],
+    roster: Roster | None = None,
+    exercise: str | None = None,
+) -> list[Submission]:
     """Read all submissions in a folder or zip.
 
     Args:
         folder: One file a student, one folder a student, zips of either; a zip itself is as good.
         assignments: What could have been handed in.
+        roster: Who is in the class, if that is known.
+        exercise: The one of the assignments that was to be handed in; None for any.
 
     Returns:
-        One submission a student and assignment, sorted by student; of two the newer, which says so. Who handed in
-        no notebook is there too, with the problem.
+        One submission a student and assignment, sorted by student, or as on the roster; of two the newer, which
+        says so. Who handed in no notebook is there too, with the problem.
 
     Raises:
         ValueError: If there is no such folder, or no notebook in it.
@@ -97,13 +106,34 @@ def find(folder: Path, assignments: Mapping[str, Assignment]) -> list[Submission
     groups: dict[tuple[str, str | None], list[Submission]] = {}
     for path, entry in _within_limits(entries, assignments):
         submission = _assign(_read(path, entry, assignments), assignments)
+        if roster:
+            submission = _on(roster, submission)
+        if exercise and submission.assignment not in (None, exercise):
+            note = f"{path} is {submission.assignment}, not {exercise}"
+            submission = replace(submission, assignment=None, notes=(note,), review=True)
         groups.setdefault((submission.student, submission.assignment), []).append(submission)
     for student, assignment in list(groups):  # one that cannot be read, beside one that can
         others = [key for key in groups if key[0] == student and key[1]]
         if not assignment and others:
             groups[others[0]] += groups.pop((student, assignment))
     found = [one for group in groups.values() for one in _apart(group)]
-    return sorted(found, key=lambda one: (one.student, one.assignment or ""))
+    if roster:
+        there = {one.student for one in found}
+        missing = [person for person in roster.people if person not in there]
+        found += [Submission(each, None, File("", each, (), problem="handed in nothing")) for each in missing]
+        places = {person: place for place, person in enumerate(roster.people, start=1)}
+        found = [replace(one, place=places.get(one.student, len(places) + 1)) for one in found]
+    return sorted(found, key=lambda one: (one.place, one.student, one.assignment or ""))
+
+
+def _on(roster: Roster, one: Submission) -> Submission:
+    """Return a submission as that of the person on the roster whom its path fits."""
+    person = roster.person(PurePosixPath(one.file.path), one.file.name)
+    if person is None:
+        note = f"{one.file.path} fits nobody on the roster, or several"
+        return replace(one, notes=(*one.notes, note), review=True)
+    name = one.file.name._replace(student=person, sure=True)
+    return replace(one, student=person, file=replace(one.file, student=person, name=name))
 
 
 def _within_limits(

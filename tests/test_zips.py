@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("nbgrader")
 
-from gan_course.instructor import assignments, submissions  # noqa: E402
+from gan_course.instructor import archives, assignments, submissions  # noqa: E402
 from gan_course.instructor.submissions import find  # noqa: E402
 from tests import toy  # noqa: E402
 from tests.test_submissions import TEXT, hand_in  # noqa: E402
@@ -53,7 +53,7 @@ def test_a_zip_that_lies_about_its_sizes_gives_no_more_than_it_says(tmp_path, kn
 def test_a_zip_of_too_many_files_is_refused(tmp_path, known):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        for number in range(submissions.MEMBERS + 1):
+        for number in range(archives.MEMBERS + 1):
             archive.writestr(f"{number}.txt", "")
     hand_in(tmp_path / "in", "evil.zip", text=file.getvalue())
     hand_in(tmp_path / "in", "kim.ipynb")

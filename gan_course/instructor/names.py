@@ -70,6 +70,11 @@ def named(path: PurePosixPath, assignments: Iterable[str]) -> Name:
     return Name(leftover(parts[0], assignments))
 
 
+def whose(path: PurePosixPath, assignments: Iterable[str]) -> str:
+    """Return a student's name, that of the file where it tells none."""
+    return named(path, assignments).student or stem(path.name)
+
+
 def stem(name: str) -> str:
     """Return a file's name without what follows its kind."""
     return NOTEBOOK.split(name)[0] if NOTEBOOK.search(name) else PurePosixPath(name).stem

@@ -6,30 +6,21 @@ import re
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
-from pathlib import Path, PurePath, PurePosixPath
-from typing import IO, Any
+from pathlib import Path, PurePosixPath
+from typing import Any
 
+from gan_course.instructor.archives import LARGEST_FILE, Entry, walk
 from gan_course.instructor.assignments import Assignment, grade_id
-from gan_course.instructor.names import NOTEBOOK, Name, leftover, named, stem
+from gan_course.instructor.names import Name, named, stem, whose
 from gan_course.instructor.pictures import LARGEST, pictures, smaller
 from gan_course.instructor.roster import Roster
 
-LARGEST_FILE = 500_000_000  # bytes
 LARGEST_STUDENT = 600_000_000  # bytes of all notebooks of one student
-MEMBERS, RATIO = 2000, 200  # of a zip: files, and how many times larger than packed a large one may be
 PARSING_MEMORY = 4 * 2**30  # bytes that reading one notebook may need
-CLUTTER = (
-    ".",
-    "__MACOSX",
-    "Thumbs.db",
-    "desktop.ini",
-    "index.html",
-)  # what names of systems' own files begin with
 
 
 @dataclass(frozen=True)
@@ -100,7 +91,7 @@ def find(
     """
     if not folder.exists():
         raise ValueError(f"{folder} does not exist; name the folder or zip with the submissions")
-    entries = _walk(folder, assignments)
+    entries = walk(folder, assignments)
     if all(entry.other for _, entry in entries):
         raise ValueError(f"{folder} holds no notebook; name the folder or zip with the submissions")
     groups: dict[tuple[str, str | None], list[Submission]] = {}
@@ -137,23 +128,18 @@ def _on(roster: Roster, one: Submission) -> Submission:
 
 
 def _within_limits(
-    entries: Sequence[tuple[PurePosixPath, "_Entry"]], assignments: Mapping[str, Assignment]
-) -> Iterator[tuple[PurePosixPath, "_Entry"]]:
+    entries: Sequence[tuple[PurePosixPath, "Entry"]], assignments: Mapping[str, Assignment]
+) -> Iterator[tuple[PurePosixPath, "Entry"]]:
     """Refuse what is too much of one student, whatever it is divided into."""
     sizes: Counter[str] = Counter()
     for path, entry in entries:
         student = whose(path, assignments)
         sizes[student] += entry.size
         if sizes[student] > LARGEST_STUDENT and not entry.problem:
-            entry = _Entry(
+            entry = Entry(
                 problem=f"comes to more than {LARGEST_STUDENT / 1e6:.0f} MB with the student's other files"
             )
         yield path, entry
-
-
-def whose(path: PurePosixPath, assignments: Mapping[str, Assignment]) -> str:
-    """Return a student's name, that of the file where it tells none."""
-    return named(path, assignments).student or stem(path.name)
 
 
 def _apart(group: list[Submission]) -> Iterator[Submission]:
@@ -187,110 +173,6 @@ def _newest(group: list[Submission]) -> Submission:
     return Submission(best.student, best.assignment, best.file, (*best.notes, note), best.review or tie)
 
 
-@dataclass(frozen=True)
-class _Entry:
-    size: int = 0
-    written: tuple[int, ...] = ()
-    read: Callable[[], bytes] = bytes
-    problem: str = ""
-    other: bool = False  # whether it is something else than a notebook
-
-
-OTHER = _Entry(problem="is no notebook", other=True)
-UNFOLDS = "unfolds to {:,.0f} MB from {:,.0f} kB, as no notebook does; it was not opened"
-
-
-def _walk(folder: Path, assignments: Mapping[str, Assignment]) -> list[tuple[PurePosixPath, _Entry]]:
-    """Return notebooks, with their paths below the folder that holds all students, and who has none."""
-    inside = [path for path in folder.iterdir() if not _is_clutter(path)] if folder.is_dir() else [folder]
-    zipped = len(inside) == 1 and inside[0].is_file() and inside[0].suffix.lower() == ".zip"
-    entries = list(_zip_entries(inside[0], PurePosixPath()) if zipped else _entries(folder))
-    while notebooks := [path.parts for path, entry in entries if not entry.other]:
-        top = notebooks[0][0]
-        if any(parts[0] != top for parts in notebooks) or not (
-            all(len(parts) > 2 and parts[1] not in assignments for parts in notebooks)
-            or (zipped and len(notebooks) > 1 and top == inside[0].stem)
-        ):
-            break
-        zipped, entries = False, [(_below(top, path), entry) for path, entry in entries]
-    for name in {path.stem for path in inside if path.suffix.lower() == ".zip"}:
-        direct = [
-            path.name for path, entry in entries if not entry.other and path.parts[0] == name == str(path.parent)
-        ]
-        if len({leftover(each, assignments) for each in direct} - {""}) > 1:  # a class, not a student
-            entries = [(_below(name, path), entry) for path, entry in entries]
-    students = {whose(path, assignments) for path, entry in entries if not entry.other}
-    others = {whose(path, assignments): (path, entry) for path, entry in entries if entry.other}
-    without = [found for student, found in others.items() if student not in students]
-    return [found for found in entries if not found[1].other] + without
-
-
-def _below(top: str, path: PurePosixPath) -> PurePosixPath:
-    return PurePosixPath(*path.parts[1:]) if path.parts[0] == top and len(path.parts) > 1 else path
-
-
-def _entries(folder: Path) -> Iterator[tuple[PurePosixPath, _Entry]]:
-    for path in sorted(folder.rglob("*")):
-        name = PurePosixPath(path.relative_to(folder).as_posix())
-        if _is_clutter(name):
-            continue
-        if path.is_symlink():
-            yield name, _Entry(problem="is a link to another file, which is not followed")
-        elif path.is_dir():
-            if all(map(_is_clutter, path.iterdir())):
-                yield name / "(nothing)", OTHER
-        elif path.is_file() and path.suffix.lower() == ".zip":
-            yield from _zip_entries(path, name.with_suffix(""))
-        elif path.is_file() and NOTEBOOK.search(path.name):
-            status = path.stat()
-            yield name, _Entry(status.st_size, (status.st_mtime_ns,), path.read_bytes)
-        else:
-            yield name, OTHER
-
-
-def _zip_entries(
-    path: Path | IO[bytes], below: PurePosixPath, depth: int = 0
-) -> Iterator[tuple[PurePosixPath, _Entry]]:
-    """Yield the notebooks of a zip, and of zips in it; nothing is unpacked to the disk."""
-    try:
-        archive = zipfile.ZipFile(path)
-        members = archive.infolist()
-        if not members:
-            yield below / "(nothing)", OTHER
-        if len(members) > MEMBERS:
-            raise zipfile.BadZipFile(f"it holds {len(members):,} files, more than {MEMBERS:,}")
-        for info in members:
-            name = below / PurePosixPath(
-                *[part for part in PurePosixPath(_decode(info)).parts if part not in ("..", "/")]
-            )
-            if info.is_dir() or _is_clutter(name):
-                continue
-            opened = name.suffix.lower() == ".zip" or NOTEBOOK.search(name.name)
-            if opened and info.file_size > max(20_000_000, RATIO * info.compress_size):
-                yield name, _Entry(problem=UNFOLDS.format(info.file_size / 1e6, info.compress_size / 1e3))
-            elif name.suffix.lower() == ".zip" and depth < 2 and info.file_size <= LARGEST_FILE:
-                yield from _zip_entries(archive.open(info), name.with_suffix(""), depth + 1)
-            elif NOTEBOOK.search(name.name):
-                yield name, _Entry(info.file_size, info.date_time, partial(archive.read, info))
-            else:
-                yield name, OTHER
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-        yield below.with_suffix(".ipynb"), _Entry(problem=f"is in a zip that cannot be opened: {error}")
-
-
-def _decode(info: zipfile.ZipInfo) -> str:
-    """Return a name in a zip; Windows writes Korean names in its own code page, and some programs backslashes."""
-    if not info.flag_bits & 0x800:
-        for encoding in ("utf-8", "cp949"):
-            with suppress(UnicodeError):
-                return info.filename.encode("cp437").decode(encoding).replace("\\", "/")
-    return info.filename.replace("\\", "/")
-
-
-def _is_clutter(path: PurePath) -> bool:
-    return path.name.startswith(CLUTTER) or "__MACOSX" in path.parts or ".ipynb_checkpoints" in path.parts
-
-
 def file_name(submission: Submission, alone: bool = False) -> str:
     """Return a name for the files of a submission; `alone` leaves out which assignment it is.
 
@@ -304,7 +186,7 @@ def file_name(submission: Submission, alone: bool = False) -> str:
     return name if alone else f"{name}.{submission.assignment}"
 
 
-def _read(path: PurePosixPath, entry: _Entry, assignments: Mapping[str, Assignment]) -> File:
+def _read(path: PurePosixPath, entry: Entry, assignments: Mapping[str, Assignment]) -> File:
     name, student = named(path, assignments), whose(path, assignments)
     written = tuple(map(int, name.attempt.split("-"))) if name.attempt else entry.written
     file = File(str(path), student, written, name)

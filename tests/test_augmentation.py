@@ -9,7 +9,7 @@ from keras import layers
 from gan_course.callbacks import Checkpoint
 from tests.networks import small_gan, small_images, state
 
-RECIPES = ("plain", "course", "textbook")
+RECIPES = ("plain", "course", "textbook", "blog")
 
 
 def changes(shift: float = 0.3) -> keras.Sequential:

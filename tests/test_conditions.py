@@ -78,7 +78,7 @@ def test_it_is_found_what_networks_take(kind, with_latent):
 
 
 @pytest.mark.parametrize(("kind", "with_latent"), KINDS)
-@pytest.mark.parametrize("recipe", ["plain", "course", "textbook"])
+@pytest.mark.parametrize("recipe", ["plain", "course", "textbook", "blog"])
 def test_a_step_is_that_of_the_formula_with_the_condition_beside(kind, with_latent, recipe):
     """Both networks are called by hand with their conditions; the losses that are told are theirs."""
     still = {"g_learning_rate": 0, "d_learning_rate": 0} if recipe == "textbook" else {}  # it learns in between

@@ -267,7 +267,7 @@ def of_any_size() -> keras.Model:
     return keras.Model(start, layers.Dense(1, "sigmoid")(ops.mean(layers.Conv2D(3, 3)(start), axis=(1, 2))))
 
 
-@pytest.mark.parametrize("recipe", ["textbook", "plain", "course"])
+@pytest.mark.parametrize("recipe", ["textbook", "plain", "course", "blog"])
 @pytest.mark.parametrize("generator", [transposed_generator, functional_generator, own_generator])
 @pytest.mark.parametrize("discriminator", [of_any_size, lambda: own_discriminator(keras.activations.sigmoid)])
 def test_any_keras_networks_train_draw_and_are_saved(generator, discriminator, recipe, tmp_path):

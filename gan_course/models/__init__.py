@@ -1,22 +1,36 @@
 """The networks of the lessons, as plain Keras models, and how images are drawn with them."""
 
+from gan_course.models.autoencoder import (
+    VariationalAutoencoder,
+    digit_decoder,
+    digit_encoder,
+    squared_distance,
+)
 from gan_course.models.bricks import bricks_discriminator, bricks_generator
 from gan_course.models.conditional import conditional_discriminator, conditional_generator
 from gan_course.models.dcgan import dcgan_discriminator, dcgan_generator
+from gan_course.models.deep import NormalToUniform, deep_discriminator, deep_generator
 from gan_course.models.drawing import generate, generator_inputs
 from gan_course.models.mnist import mnist_discriminator, mnist_generator
 from gan_course.models.small import small_networks
 
 __all__ = [
+    "NormalToUniform",
+    "VariationalAutoencoder",
     "bricks_discriminator",
     "bricks_generator",
     "conditional_discriminator",
     "conditional_generator",
     "dcgan_discriminator",
     "dcgan_generator",
+    "deep_discriminator",
+    "deep_generator",
+    "digit_decoder",
+    "digit_encoder",
     "generate",
     "generator_inputs",
     "mnist_discriminator",
     "mnist_generator",
     "small_networks",
+    "squared_distance",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from gan_course.recipes import Recipe
+from gan_course.recipes import RECIPES, Recipe
 from gan_course.training.conditions import Condition
 from gan_course.training.fits import Fit
 
@@ -56,7 +56,7 @@ def check_rates(recipe: Recipe, generator_optimizer: Any, discriminator_optimize
     """Raise a `ValueError` if a learning rate is given beside the optimiser that has its own."""
     given = (("g_learning_rate", generator_optimizer), ("d_learning_rate", discriminator_optimizer))
     for name, optimizer in given:
-        if getattr(recipe, name) is not None and optimizer is not None:
+        if optimizer is not None and getattr(recipe, name) != getattr(RECIPES[recipe.name], name):
             raise ValueError(
                 f"{name} is for the recipe's optimizer, and you give an optimizer; set its learning_rate"
             )

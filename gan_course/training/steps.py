@@ -152,16 +152,44 @@ def textbook_step(players: Players, batches: list[Batch], recipe: Recipe, step: 
             d_losses.append(called(label, answers[-1]))
             total = _scaled(players.discriminator_optimizer, _sum(d_losses[-1], _added(discriminator)))
         _update(players.discriminator_optimizer, discriminator, tape, total)
-    with tf.GradientTape() as tape:
-        images, added = _draw(players, batch, training=True), _added(players.generator)
-        g_loss = called(1.0, judge.logits(*images))
-        total = _scaled(players.generator_optimizer, _sum(g_loss, added))
-    _update(players.generator_optimizer, players.generator, tape, total)
+    g_loss = _teach_generator(players, batch)
     found = _accuracies(players, recipe, *answers)
     return {"d_loss": sum(d_losses) / 2, "g_loss": g_loss, **found}
 
 
-STEPS: dict[str, Callable[..., Told]] = {"simultaneous": simultaneous_step, "textbook": textbook_step}
+def blog_step(players: Players, batches: list[Batch], recipe: Recipe, step: int, skip: Any = False) -> Told:
+    """Update the discriminator once on real images and fakes together, then the generator on other latent vectors.
+
+    The fakes come from the generator in inference mode, as from `predict`. Of the second batch only the latent
+    vectors and conditions count. Arguments and result are those of `simultaneous_step`.
+    """
+    first, second = batches
+    real, fake = players.seen(first.real, first.condition), _draw(players, first, training=False)
+    images, conditions = (None if a is None else tf.concat([a, b], 0) for a, b in zip(real, fake, strict=True))
+    with tf.GradientTape() as tape:
+        answers = tf.split(players.judge.logits(images, conditions), 2)
+        d_loss = (called(1.0, answers[0]) + called(0.0, answers[1])) / 2
+        total = _scaled(players.discriminator_optimizer, _sum(d_loss, _added(players.judge.discriminator)))
+    _update(players.discriminator_optimizer, players.judge.discriminator, tape, total)
+    g_loss = _teach_generator(players, second)
+    return {"d_loss": d_loss, "g_loss": g_loss, **_accuracies(players, recipe, *answers)}
+
+
+def _teach_generator(players: Players, batch: Batch) -> tf.Tensor:
+    """Update the generator alone; return its loss before."""
+    with tf.GradientTape() as tape:
+        images, added = _draw(players, batch, training=True), _added(players.generator)
+        g_loss = called(1.0, players.judge.logits(*images))
+        total = _scaled(players.generator_optimizer, _sum(g_loss, added))
+    _update(players.generator_optimizer, players.generator, tape, total)
+    return g_loss
+
+
+STEPS: dict[str, Callable[..., Told]] = {
+    "simultaneous": simultaneous_step,
+    "textbook": textbook_step,
+    "blog": blog_step,
+}
 
 
 def _reconstruct(players: Players, batch: Batch, recipe: Recipe) -> Told:

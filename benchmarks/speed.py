@@ -60,12 +60,12 @@ class Contestant:
 ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
 SLEEP = {"OMP_WAIT_POLICY": "passive"}  # beside other programs, threads that spin take ten times as long
 CONTESTANTS = {
-    "textbook": Contestant("textbooks' loop, Keras 2", 10, "textbook", "tf_keras", goal=5.0),
-    "textbook_onednn": Contestant("… with oneDNN on", 10, "textbook", "tf_keras", ONEDNN, goal=5.0),
+    "textbook": Contestant("textbooks' loop, Keras 2", 10, "textbook", "tf_keras", goal=5.5),
+    "textbook_onednn": Contestant("… with oneDNN on", 10, "textbook", "tf_keras", ONEDNN, goal=3.8),
     "tutorial": Contestant("tutorials' loop, `tf.function`", 25, "tutorial", goal=1.7),
     "tutorial_onednn": Contestant("… with oneDNN on", 25, "tutorial", settings=ONEDNN, goal=1.7),
-    "pytorch": Contestant("PyTorch, eager", 25, "pytorch", "torch", SLEEP, goal=2.3),
-    "pytorch_channels_last": Contestant("… channels last", 25, "pytorch_channels_last", "torch", SLEEP, goal=2.3),
+    "pytorch": Contestant("PyTorch, eager", 25, "pytorch", "torch", SLEEP, goal=2.4),
+    "pytorch_channels_last": Contestant("… channels last", 25, "pytorch_channels_last", "torch", SLEEP, goal=2.4),
     OURS: Contestant('`GAN.fit`, recipe "plain"', 200, "plain"),
     "course": Contestant('`GAN.fit`, recipe "course"', 200, "course"),
     PEAK: Contestant("matrix product", 10, "matrix_product", settings=ONEDNN),

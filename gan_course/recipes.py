@@ -85,6 +85,8 @@ class Recipe:
         loss: What the players want, one of `LOSSES`.
         optimizer: Who updates both networks, one of `OPTIMIZERS`.
         learning_rate: The optimiser's, for both networks.
+        decay_steps: Steps after which half of the rates is left, a third after twice as many, and so on (Keras's
+            `InverseTimeDecay`); 0 for rates that stay.
         beta_1: The share of the earlier gradients in the average that it follows: Adam's, and Muon's momentum.
         d_learning_rate: The discriminator's, in place of the common one; None for that one (two rates: Heusel et
             al., 2017, https://arxiv.org/abs/1706.08500).
@@ -124,6 +126,7 @@ class Recipe:
     loss: str = "non-saturating"
     optimizer: str = "adam"
     learning_rate: float = 5e-4
+    decay_steps: int = 0
     beta_1: float = 0.5
     d_learning_rate: float | None = None
     g_learning_rate: float | None = None
@@ -178,11 +181,13 @@ class Recipe:
         return number
 
     def _check_together(self) -> None:
-        if self.step == "textbook":
+        if self.step != "simultaneous":
             if self.is_penalised:
-                raise ValueError("the textbook's step has no gradient penalty; take recipe='plain' with r1_gamma")
+                raise ValueError(
+                    f"the {self.step}'s step has no gradient penalty; take recipe='plain' with r1_gamma"
+                )
             if changed := [name for name in _OF_THE_GAME if getattr(self, name) != _DEFAULTS[name]]:
-                raise ValueError(f"the textbook's step has no {changed[0]}; take recipe='plain' with it")
+                raise ValueError(f"the {self.step}'s step has no {changed[0]}; take recipe='plain' with it")
         for name in ("label_smoothing", "skip_below"):
             if getattr(self, name) and not LOSSES[self.loss].is_probability:
                 known = " and ".join(name for name, facts in LOSSES.items() if facts.is_probability)
@@ -232,8 +237,18 @@ RECIPES = {
     recipe.name: recipe
     for recipe in (
         Recipe("textbook", step="textbook", learning_rate=1e-3, beta_1=0.9),
+        Recipe("blog", step="blog", learning_rate=4e-4, d_learning_rate=8e-4, beta_1=0.9),
         Recipe("plain"),
-        Recipe("course", learning_rate=1e-3, r1_gamma=0.5, penalty_every=8, averaging=0.999, without_dropout=True),
+        Recipe(
+            "course",
+            optimizer="muon",
+            learning_rate=8e-3,
+            decay_steps=2000,
+            r1_gamma=0.5,
+            penalty_every=8,
+            averaging=0.999,
+            without_dropout=True,
+        ),
     )
 }
 

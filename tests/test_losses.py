@@ -248,7 +248,7 @@ def test_two_rates_are_those_of_the_two_optimizers():
     assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(4e-4)
     assert float(gan.generator_optimizer.learning_rate) == pytest.approx(1e-4)
     gan.compile(recipe="course", g_learning_rate=0)
-    assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(1e-3)
+    assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(8e-3)
     assert float(gan.generator_optimizer.learning_rate) == 0
 
 

@@ -15,6 +15,7 @@ from gan_course.layers import UpsampleConv2D
 OLD = Path(__file__).parent / "old_run"
 BATCHES = {"batch_size": 10, "verbose": 0}
 NETWORKS = ("generator", "discriminator", "averaged_generator", "augmentation")
+OF_NOW = {"generator_optimizer": None, "discriminator_optimizer": None}  # the recipe "course" took Adam then
 PARTS = (*NETWORKS, "generator_optimizer", "discriminator_optimizer")
 
 
@@ -38,7 +39,8 @@ def made(**changed) -> GAN:
     ]
     gan = GAN(keras.Sequential(generator), keras.Sequential(discriminator), seed=7)
     shifts = layers.RandomTranslation(0.2, 0.2, fill_mode="constant", seed=3)
-    gan.compile(**{"recipe": "course", "r1_every": 2, "augmentation": shifts, **changed})
+    adam = {f"{role}_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5) for role in NETWORKS[:2]}
+    gan.compile(**{"recipe": "course", "r1_every": 2, "augmentation": shifts, **adam, **changed})
     return gan
 
 
@@ -92,6 +94,7 @@ def test_the_command_draws_from_an_old_run(run, tmp_path, capsys):
         ({"r1_every": 4}, "compile penalty_every was 2 and is 4"),
         ({"recipe": "plain"}, "compile recipe was 'course' and is 'plain'"),
         ({"averaging": 0.9}, "compile averaging was 0.999 and is 0.9"),
+        (OF_NOW, "generator_optimizer class_name was 'Adam' and is 'ConvMuon'"),
     ],
 )
 def test_an_old_run_is_not_continued_with_other_settings(run, changed, message):

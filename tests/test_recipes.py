@@ -136,21 +136,32 @@ def test_a_saved_gan_keeps_its_recipe_and_goes_on_bit_for_bit(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+def by_hand(gan: GAN, recipe: str) -> tuple[keras.Model, keras.Model, keras.Model, keras.Model]:
+    """Compile, and return copies of both networks, the second alone, and behind the first, as older books do."""
+    gan.discriminator.layers[1].rate = 0.0
+    gan.compile(recipe=recipe)
+    generator, discriminator = map(keras.models.clone_model, (gan.generator, gan.discriminator))
+    generator.set_weights(gan.generator.get_weights())
+    discriminator.set_weights(gan.discriminator.get_weights())
+    alone, both = keras.Sequential([discriminator]), keras.Sequential([generator, discriminator])
+    d_rate, g_rate = (float(optimizer.learning_rate) for optimizer in (gan.discriminator_optimizer, gan.optimizer))
+    alone.compile(keras.optimizers.Adam(d_rate), "binary_crossentropy")
+    discriminator.trainable = False
+    both.compile(keras.optimizers.Adam(g_rate), "binary_crossentropy")
+    return generator, discriminator, alone, both
+
+
+def assert_trained_alike(gan: GAN, generator: keras.Model, discriminator: keras.Model) -> None:
+    for ours, theirs in ((gan.generator, generator), (gan.discriminator, discriminator)):
+        assert_same(ours.get_weights(), theirs.get_weights(), atol=1e-4)  # a step moves a weight by 1e-3
+
+
 def test_the_textbooks_step_is_two_updates_of_the_discriminator_and_then_the_generators():
     """Against Keras's own `train_on_batch`, with the flag set before each update as in lesson 04."""
     keras.utils.set_random_seed(0)
     gan = GAN(small_generator(), small_discriminator(), seed=0)
-    gan.discriminator.layers[1].rate = 0.0
-    gan.compile(recipe="textbook")
-    generator, discriminator = map(keras.models.clone_model, (gan.generator, gan.discriminator))
-    generator.set_weights(gan.generator.get_weights())
-    discriminator.set_weights(gan.discriminator.get_weights())
-
+    generator, discriminator, alone, both = by_hand(gan, "textbook")
     latent_seed, real = keras.random.SeedGenerator(0), small_images(16)
-    alone, both = keras.Sequential([discriminator]), keras.Sequential([generator, discriminator])
-    alone.compile("adam", "binary_crossentropy")
-    discriminator.trainable = False
-    both.compile("adam", "binary_crossentropy")
     for _ in range(3):
         gan.train_step(tf.constant(real))
         latent = keras.random.normal((16, 4), seed=latent_seed)
@@ -160,19 +171,38 @@ def test_the_textbooks_step_is_two_updates_of_the_discriminator_and_then_the_gen
         alone.train_on_batch(fake, np.zeros((16, 1)))
         discriminator.trainable = False
         both.train_on_batch(latent, np.ones((16, 1)))
-    for ours, theirs in ((gan.generator, generator), (gan.discriminator, discriminator)):
-        assert_same(ours.get_weights(), theirs.get_weights(), atol=1e-4)  # a step moves a weight by 1e-3
+    assert_trained_alike(gan, generator, discriminator)
+
+
+def test_the_blogs_step_is_one_update_on_all_images_and_then_the_generators_on_other_vectors():
+    keras.utils.set_random_seed(0)
+    gan = GAN(small_generator(), small_discriminator(), seed=0)
+    generator, discriminator, alone, both = by_hand(gan, "blog")
+    latent_seed, real = keras.random.SeedGenerator(0), small_images(16)
+    for _ in range(3):
+        told = gan.train_step(tf.constant(real))
+        latent, other = (keras.random.normal((16, 4), seed=latent_seed) for _ in range(2))
+        fake = generator.predict(latent, verbose=0)
+        discriminator.trainable = True
+        alone.reset_metrics()
+        d_loss = alone.train_on_batch(np.concatenate([real, fake]), np.repeat([[1.0], [0.0]], 16, axis=0))
+        discriminator.trainable = False
+        both.reset_metrics()
+        g_loss = both.train_on_batch(other, np.ones((16, 1)))
+        np.testing.assert_allclose([told["d_loss"], told["g_loss"]], [d_loss, g_loss], rtol=1e-3)
+    assert_trained_alike(gan, generator, discriminator)
 
 
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        ({"recipe": "cake"}, "recipe is 'cake'; expected one of textbook, plain, course"),
+        ({"recipe": "cake"}, "recipe is 'cake'; expected one of textbook, blog, plain, course"),
         ({"r1_gamma": -1.0}, "r1_gamma is -1.0"),
         ({"r1_gamma": float("nan")}, "r1_gamma is nan"),
         ({"r1_every": 0}, "r1_every is 0"),
         ({"averaging": 1.0}, "averaging is 1.0"),
         ({"recipe": "textbook", "r1_gamma": 1.0}, "textbook's step has no gradient penalty"),
+        ({"recipe": "blog", "discriminator_updates": 2}, "blog's step has no discriminator_updates"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_refused(chosen, message):

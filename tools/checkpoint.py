@@ -75,10 +75,12 @@ def description(gan: "gan_course.GAN", packed: "gan_course.GAN", seconds: float)
         f"gan-course train mnist --recipe {recipe.name} --steps {gan.steps} --metrics --seed {gan.seed} --out DIR"
     )
     averaged = f"the running average of the generator, decay {recipe.averaging:g}" if recipe.averaging else ""
+    falling = f", half of it after {recipe.decay_steps:,} steps" if recipe.decay_steps else ""
     facts = {
         "made by": f"`{command}` and `python tools/checkpoint.py mnist DIR`",
         "data": f"the 60,000 training digits of MNIST, batch size 32, seed {gan.seed}",
-        "optimizers": f"Adam {recipe.learning_rate:g}, beta_1 {recipe.beta_1:g}, for each network",
+        "optimizers": f"{type(gan.generator_optimizer).__name__} {recipe.learning_rate:g}{falling}, momentum "
+        f"{recipe.beta_1:g}, for each network",
         "gradient penalty": f"R1, gamma {recipe.r1_gamma:g}, every {recipe.r1_every} steps",
         "generator.keras": averaged or "the generator after the last step",
         "machine": f"{os.cpu_count()} CPU cores, Python {platform.python_version()}, {packages}",

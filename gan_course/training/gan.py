@@ -152,9 +152,10 @@ class GAN(SteppedModel):
             discriminator_optimizer: The same for the discriminator; must be another object.
             recipe: `"plain"` updates both networks at once from one batch of fakes, with Adam at 5e-4 and the
                 low beta_1 of 0.5 of the DCGAN paper (section 4). `"course"` adds what was measured to help: a
-                gradient penalty on real images and an average of the generator to draw with. `"textbook"` is
+                gradient penalty on real images, an average of the generator to draw with, and Muon
+                (`gan_course.optimizers.ConvMuon`) with a falling rate in place of Adam. `"textbook"` is
                 the older books' step: two updates of the discriminator, then the generator on the same latent
-                vectors, with Adam as it comes. See `gan_course.recipes.RECIPES`.
+                vectors, with Adam as it comes; `"blog"` that of lesson 10. See `gan_course.recipes.RECIPES`.
             augmentation: Random changes that the discriminator sees every image through, real or fake, from
                 images to images: one of Keras's random layers, or a `keras.Sequential` of several. It keeps a
                 discriminator from learning few images by heart. The generator learns through it and so does not
@@ -256,6 +257,8 @@ class GAN(SteppedModel):
             latent = None if self.latent_dim is None else self.draw_latent(count)
             mix = self._own_share(keras.random.uniform, (count, 1, 1, 1)) if self.recipe.gp_lambda else None
             found.append(Batch(images, latent, about, mix))
+        if self.recipe.step == "blog":
+            found.append(found[0]._replace(latent=None if self.latent_dim is None else self.draw_latent(count)))
         return found
 
     def draw_latent(self, count: Any) -> tf.Tensor:

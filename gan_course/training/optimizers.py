@@ -9,10 +9,10 @@ from gan_course.optimizers import ConvMuon
 from gan_course.recipes import Recipe
 
 OF_RECIPES = {
-    "adam": lambda recipe, role: keras.optimizers.Adam(recipe.rate(role), beta_1=recipe.beta_1),
-    "muon": lambda recipe, role: ConvMuon(recipe.rate(role), recipe.beta_1),
+    "adam": lambda rate, recipe: keras.optimizers.Adam(rate, beta_1=recipe.beta_1),
+    "muon": lambda rate, recipe: ConvMuon(rate, recipe.beta_1),
 }
-"""What makes the optimiser of a recipe for one network."""
+"""What makes the optimiser of a recipe with a rate."""
 
 
 def own_optimizer(given: Any, network: keras.Model, role: str, recipe: Recipe, scaled: bool = True) -> Any:
@@ -32,7 +32,7 @@ def own_optimizer(given: Any, network: keras.Model, role: str, recipe: Recipe, s
         ValueError: If it is no optimiser, or has trained another network.
     """
     try:
-        optimizer = OF_RECIPES[recipe.optimizer](recipe, role) if given is None else keras.optimizers.get(given)
+        optimizer = _of_recipe(recipe, role) if given is None else keras.optimizers.get(given)
     except Exception:  # Keras raises many kinds for what it does not know
         optimizer = None
     if not isinstance(optimizer, keras.optimizers.Optimizer):
@@ -48,6 +48,13 @@ def own_optimizer(given: Any, network: keras.Model, role: str, recipe: Recipe, s
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     optimizer.build(network.trainable_variables)
     return optimizer
+
+
+def _of_recipe(recipe: Recipe, role: str) -> keras.optimizers.Optimizer:
+    rate: Any = recipe.rate(role)
+    if recipe.decay_steps:
+        rate = keras.optimizers.schedules.InverseTimeDecay(rate, recipe.decay_steps, 1.0)
+    return OF_RECIPES[recipe.optimizer](rate, recipe)
 
 
 def learns(optimizer: keras.optimizers.Optimizer, network: keras.Model, role: str) -> None:

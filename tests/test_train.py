@@ -62,7 +62,7 @@ def test_numbers_that_are_not_whole_are_named(name, value):
     [
         ({"seed": -1}, "seed is -1; expected a whole number"),
         ({"seed": 2**32}, "seed is 4294967296; expected a whole number from 0 to 4294967295"),
-        ({"recipe": "soup"}, "recipe is 'soup'; expected one of textbook, plain, course"),
+        ({"recipe": "soup"}, "recipe is 'soup'; expected one of textbook, blog, plain, course"),
         ({"batch_size": 65}, "batch_size is 65 and there are only 64 images"),
         ({"folder": "data"}, "data exists and is not an empty folder"),
     ],

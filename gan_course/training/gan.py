@@ -150,12 +150,12 @@ class GAN(SteppedModel):
         Args:
             generator_optimizer: A Keras optimiser or its name. The default is the recipe's.
             discriminator_optimizer: The same for the discriminator; must be another object.
-            recipe: `"plain"` updates both networks at once from one batch of fakes, with Adam at 5e-4 and the
-                low beta_1 of 0.5 of the DCGAN paper (section 4). `"course"` adds what was measured to help: a
-                gradient penalty on real images, an average of the generator to draw with, and Muon
-                (`gan_course.optimizers.ConvMuon`) with a falling rate in place of Adam. `"textbook"` is
-                the older books' step: two updates of the discriminator, then the generator on the same latent
-                vectors, with Adam as it comes; `"blog"` that of lesson 10. See `gan_course.recipes.RECIPES`.
+            recipe: `"plain"` updates both networks at once from one batch of fakes, with Adam at 5e-4 and the low
+                beta_1 of 0.5 of the DCGAN paper (section 4). `"course"` adds what was measured to help: a gradient
+                penalty on real images, an average of the generator to draw with, and
+                `gan_course.optimizers.ConvMuon` with a falling rate. `"textbook"` and `"blog"` are older steps,
+                the discriminator's updates before the generator's, with Adam as it comes. See
+                `gan_course.recipes.RECIPES` and `gan_course.training.steps`.
             augmentation: Random changes that the discriminator sees every image through, real or fake, from
                 images to images: one of Keras's random layers, or a `keras.Sequential` of several. It keeps a
                 discriminator from learning few images by heart. The generator learns through it and so does not
@@ -250,9 +250,7 @@ class GAN(SteppedModel):
         """Divide what a step is given among the updates of the discriminator; each takes every k-th image."""
         parts, found = self.recipe.discriminator_updates, []
         for part in range(parts):
-            images, about = (
-                each if parts == 1 or each is None else each[part::parts] for each in (real, condition)
-            )
+            images, about = (x if parts == 1 or x is None else x[part::parts] for x in (real, condition))
             count = tf.shape(images)[0]
             latent = None if self.latent_dim is None else self.draw_latent(count)
             mix = self._own_share(keras.random.uniform, (count, 1, 1, 1)) if self.recipe.gp_lambda else None

@@ -166,6 +166,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.add_argument("--exercise", metavar="NAME", help="what was to be handed in; another one is named so")
     grade.add_argument(
+        "--deadline", metavar="TIME", help="2026-03-15 or '2026-03-15 18:00'; who is later is named so"
+    )
+    grade.add_argument(
+        "--late-penalty",
+        type=float,
+        metavar="PERCENT",
+        help="of an exercise's points, for each day that has begun after the deadline",
+    )
+    grade.add_argument(
+        "--reviewed", action="append", default=[], metavar="STUDENT", help="whose `review` you have settled"
+    )
+    grade.add_argument("--for", dest="system", choices=["moodle", "canvas"], help="also write what it imports")
+    grade.add_argument(
         "--cell-seconds", type=_positive, default=60, metavar="N", help="interrupt a cell after N (default: 60)"
     )
     grade.add_argument(
@@ -301,7 +314,10 @@ def _grade(options: argparse.Namespace) -> int:
     _need_instructor()
     from sqlalchemy.exc import DatabaseError
 
+    from gan_course.instructor.assignments import load
+    from gan_course.instructor.exports import export
     from gan_course.instructor.grading import folder_of, grade
+    from gan_course.instructor.lateness import read_deadline
     from gan_course.instructor.roster import read_roster
     from gan_course.instructor.sandbox import Limits
 
@@ -314,6 +330,8 @@ def _grade(options: argparse.Namespace) -> int:
             sandboxed=not options.no_sandbox,
             roster=read_roster(options.roster) if options.roster else None,
             exercise=options.exercise,
+            deadline=read_deadline(options.deadline, options.late_penalty),
+            reviewed=options.reviewed,
         )
     except DatabaseError as error:
         path = folder / "gradebook.db"
@@ -324,6 +342,11 @@ def _grade(options: argparse.Namespace) -> int:
     print(f"{options.out} holds the marks; feedback and summary.html are in {folder}.")
     if failed:
         print(f"{failed} of {len(rows)} could not be marked; their notes say why.")
+    timeless = sum(row.late.days is None and row.submission.file.path != "" for row in rows)
+    if options.deadline and timeless:
+        print(f"Nothing tells when {timeless} of {len(rows)} were handed in, so --deadline says nothing of them.")
+    for sentence in export(options.system, folder, rows, load(Path())) if options.system else []:
+        print(sentence)
     return 0
 
 

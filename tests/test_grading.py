@@ -72,8 +72,9 @@ def test_from_submissions_to_marks(course, capsys):
     (page,) = (page.read_text() for page in pages if "이 순신" in page.name)
     assert "mean-points: 0 of 3: TypeError" in page and "np.testing" not in page
     summary = (course / "marks" / "summary.html").read_text()
-    assert "data:image/png;base64," in summary and "park" in summary and "<td>kim</td>" not in summary
+    assert f'<a href="feedback/kim.{toy.NAME}.html">kim</a>' in summary
     assert "<p>3 pending, 1 failed</p>" in summary and "3 students have 5.0 of 14 points on average" in summary
+    assert "3 of them have points that are pending and not in this" in summary
     (page,) = (page.read_text() for page in pages if "lee" in page.name)
     assert "double-points: 0 of 2: no answer yet" in page
 
@@ -226,6 +227,48 @@ def test_points_by_hand_come_from_nbgraders_gradebook(course):
     hand_in(course, "kim", c9="Another answer.")
     grade()
     assert {"status": "pending", "total": "9.0", "why": "pending"}.items() <= table(course)["kim"].items()
+
+
+def test_points_and_comments_by_hand_contradict_nothing(course):
+    hand_in(course, "kim", "mean = None")
+    nbformat.write(assignments.load(course)[toy.NAME].copy, course / "in" / "lee.ipynb")
+    grade()
+    assert "mean-points: 0 of 3: TypeError" in page_of(course, "kim")
+    with Gradebook(f"sqlite:///{course}/marks/gradebook.db") as book:
+        for student in ("kim", "lee"):
+            given = book.find_grade("mean-points", toy.NAME, toy.NAME, student)
+            given.manual_score = 3
+        book.find_comment("mean", toy.NAME, toy.NAME, "kim").manual_comment = "on paper"
+        book.find_comment("why", toy.NAME, toy.NAME, "kim").manual_comment = "<b>think</b> of the middle"
+        book.db.commit()
+    grade()
+    rows, page = table(course), page_of(course, "kim")
+    assert (rows["kim"]["mean-points"], rows["kim"]["total"]) == ("3.0", "9.0")
+    assert "mean-points: 3 of 3, by hand" in page and "TypeError: &#39;NoneType" not in page
+    assert "Comment on why: &lt;b&gt;think&lt;/b&gt; of the middle" in page
+    assert "why: <b>think</b> of the middle" in rows["kim"]["note"]
+    assert rows["lee"]["note"] == "no answer yet: double-points, spread-points, why"
+
+
+def page_of(course, student):
+    return (course / "marks" / "feedback" / f"{student}.{toy.NAME}.html").read_text()
+
+
+def test_a_review_that_is_settled_stays_so_until_something_else_is_handed_in(course, capsys):
+    hand_in(course, "Copy of 01_numbers")
+    hand_in(course, "lee")
+    grade()
+    who = "Copy of 01_numbers"
+    assert table(course)[who]["status"] == "review"
+    assert grade("--reviewed", who) == 0
+    assert grade() == 0
+    row = table(course)[who]
+    assert row["status"] == "pending" and row["note"].endswith("; reviewed")
+    hand_in(course, who, "mean = None")
+    grade()
+    assert table(course)[who]["status"] == "review"
+    assert grade("--reviewed", "park") == 2
+    assert f"--reviewed is park; expected a name in the column student: {who}, lee" in capsys.readouterr().err
 
 
 def test_a_failure_of_the_engine_is_no_mark_and_is_tried_again(course, monkeypatch):

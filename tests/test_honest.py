@@ -105,6 +105,18 @@ def test_habits_cost_no_points(tmp_path):
     assert not wrong
 
 
+def test_a_note_names_the_task_by_its_heading(tmp_path):
+    book = toy.notebook()
+    book.cells.insert(STUB, new_markdown_cell("## Task 2 · The mean (3 points)", id="heading"))
+    toy.course(tmp_path, book)
+    handed_out = assignments.load(tmp_path)[toy.NAME].copy
+    handed_out.cells[STUB + 1].source = "mean([])"
+    (tmp_path / "in").mkdir()
+    nbformat.write(handed_out, tmp_path / "in" / "kim.ipynb")
+    (row,) = grading.grade(tmp_path / "in", tmp_path / "marks.csv", tmp_path, sandboxed=False)
+    assert any(note.startswith("Task 2 · The mean, cell mean: NameError") for note in row.marks.notes)
+
+
 @pytest.mark.parametrize("below", [True, False])
 def test_a_question_may_be_answered_in_the_next_cell(tmp_path, below):
     toy.course(tmp_path)

@@ -87,6 +87,18 @@ CASES = {
         ],
         ["Kim Chulsoo_12", "Kim Chulsoo_13"],
     ),
+    "another's name behind one's own, Moodle": (
+        ["Kim_417_assignsubmission_file_x_999_assignsubmission_file_.ipynb"],
+        ["Kim_417"],
+    ),
+    "another's name behind one's own, Blackboard": (
+        [f"G_kim_attempt_{TIME}_x_lee_attempt_2027-{TIME[5:]}_a.ipynb", f"G_lee_attempt_{TIME}_a.ipynb"],
+        ["kim", "lee"],
+    ),
+    "another's name in one's own folder": (
+        [f"kim/G_lee_attempt_2027-{TIME[5:]}_a.ipynb", f"G_lee_attempt_{TIME}_a.ipynb"],
+        ["lee?"],
+    ),
     "nbgrader": (["kim/01_numbers/01_numbers.ipynb", "lee/01_numbers/01_numbers.ipynb"], ["kim", "lee"]),
     "zips of two classes": (
         ["1A.zip", ["kim.ipynb", "lee.ipynb"], "1B.zip", ["park.ipynb", "choi.ipynb"]],

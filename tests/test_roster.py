@@ -34,6 +34,8 @@ ROWS = [
         ("20260420.ipynb", "Lee Sunsin (20260420)"),
         ("chulsoo_kim_20260419.ipynb", "Kim, Minji (20260419)"),  # the number tells more than the name
         ("Copy of 06 - Lee Sunsin.ipynb", "Lee Sunsin (20260420)"),
+        ("Kim Chulsoo_77_assignsubmission_file_/20260418 with park.ipynb", "Kim, Chulsoo (20260418)"),
+        ("Kim Chulsoo_77_assignsubmission_file_/20260420.ipynb", None),  # another's number on one's own work
         ("kim.ipynb", None),  # two of that name
         ("2026_03_15.ipynb", None),
         ("park.ipynb", None),

@@ -20,7 +20,14 @@ from PIL import Image  # noqa: E402
 from gan_course.instructor import assignments  # noqa: E402
 from gan_course.instructor.pictures import SVG  # noqa: E402
 from gan_course.instructor.plan import plan  # noqa: E402
-from gan_course.instructor.submissions import UnreadableError, find, read_cells  # noqa: E402
+from gan_course.instructor.submissions import (  # noqa: E402
+    File,
+    Submission,
+    UnreadableError,
+    file_name,
+    find,
+    read_cells,
+)
 from tests import toy  # noqa: E402
 
 TEXT = nbformat.writes(toy.notebook())
@@ -381,3 +388,9 @@ def test_no_file_breaks_the_reader(content):
         assert str(error)
     else:
         assert cells
+
+
+def test_no_ones_files_have_another_ones_name():
+    people = ["a / b", "a _ b", "A_B", "a:b"]
+    people.append(file_name(Submission("a / b", "06", File("", "", ())), alone=True))
+    assert len({file_name(Submission(who, "06", File("", "", ()))) for who in people}) == len(people)

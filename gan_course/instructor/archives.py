@@ -1,5 +1,6 @@
 """Folders and zips with submissions, read by their directories: what lies where, and what is not to be opened."""
 
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -28,7 +29,7 @@ class Entry:
 
     Attributes:
         size: Bytes.
-        written: When, in numbers that sort by time.
+        written: When, by the file's own time: year, month, day, hour, minute, second, and parts of it.
         read: Returns its content.
         problem: Why it is not to be opened.
         other: Whether it is something else than a notebook.
@@ -88,7 +89,8 @@ def _of_folder(folder: Path) -> Iterator[tuple[PurePosixPath, Entry]]:
             yield from _of_zip(path, name.with_suffix(""))
         elif path.is_file() and NOTEBOOK.search(path.name):
             status = path.stat()
-            yield name, Entry(status.st_size, (status.st_mtime_ns,), path.read_bytes)
+            written = (*time.localtime(status.st_mtime)[:6], status.st_mtime_ns % 10**9)
+            yield name, Entry(status.st_size, written, path.read_bytes)
         else:
             yield name, OTHER
 

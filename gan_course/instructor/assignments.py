@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import nbformat
@@ -80,7 +81,7 @@ class Assignment:
         """A number that changes when the notebook does."""
         return hashlib.sha256(nbformat.writes(self.source).encode()).hexdigest()
 
-    @property
+    @cached_property
     def tasks(self) -> list[Task]:
         """The graded cells, in their order."""
         tasks, title = [], ""
@@ -93,6 +94,11 @@ class Assignment:
             elif cell.cell_type == "markdown" and (headings := HEADING.findall(cell.source)):
                 title = headings[-1]
         return tasks
+
+    @property
+    def most(self) -> float:
+        """All points that there are."""
+        return sum(task.points for task in self.tasks)
 
     @property
     def imports(self) -> dict[str, str]:

@@ -77,15 +77,16 @@ class Book:
         with replacing(path) as beside:
             nbformat.write(notebook, beside)
 
-    def by_hand(self, student: str, assignment: str) -> dict[str, float]:
-        """Return the points that were given by hand, by task; not those of an answer that has changed since."""
+    def by_hand(self, student: str, assignment: str) -> tuple[dict[str, float], dict[str, str]]:
+        """Return a person's points and comments, by task; no points of an answer that has changed since."""
         with Gradebook(self.url) as book:
-            grades = book.find_submission_notebook(assignment, assignment, student).grades
-            return {
+            found = book.find_submission_notebook(assignment, assignment, student)
+            points = {
                 one.name: one.score
-                for one in grades
+                for one in found.grades
                 if one.manual_score is not None and not one.needs_manual_grade
             }
+            return points, {one.name: one.manual_comment for one in found.comments if one.manual_comment}
 
 
 @contextmanager

@@ -15,16 +15,19 @@ from typing import Any
 import psutil
 
 from gan_course.files import replacing
-from gan_course.instructor import assignments, report, sandbox
+from gan_course.instructor import assignments, pages, sandbox
 from gan_course.instructor.assignments import Assignment
 from gan_course.instructor.gradebook import Book
 from gan_course.instructor.judge import Judge
-from gan_course.instructor.marking import Marks, judged, run
+from gan_course.instructor.lateness import Deadline, Late
+from gan_course.instructor.marking import SEVERITY, Marks, judged, run
 from gan_course.instructor.processes import Processes
-from gan_course.instructor.report import Row
+from gan_course.instructor.reviews import Reviews
 from gan_course.instructor.roster import Roster
 from gan_course.instructor.sandbox import Limits
+from gan_course.instructor.similar import similar
 from gan_course.instructor.submissions import Submission, file_name, find
+from gan_course.instructor.table import Row, write_csv
 
 NO_SANDBOX = (
     "cannot make a sandbox: {why}. A submission is a program that can read, change and delete whatever you can; "
@@ -41,12 +44,14 @@ def grade(
     say: Callable[[str], None] = print,
     roster: Roster | None = None,
     exercise: str | None = None,
+    deadline: Deadline | None = None,
+    reviewed: Sequence[str] = (),
 ) -> list[Row]:
     """Grade all submissions in a folder or zip.
 
     Writes `out`, and beside it a folder of the same name (with `-marks` if the submissions have it): a page for
-    each student (`feedback/`), the class's picture (`summary.html`), nbgrader's gradebook, and the results that
-    the next call does not compute again.
+    each student (`feedback/`), the class's picture (`summary.html`), who has handed in much the same
+    (`similar.html`), nbgrader's gradebook, and the results that the next call does not compute again.
 
     Args:
         submissions: The folder or zip.
@@ -57,6 +62,8 @@ def grade(
         say: Called with a line for each submission that is done.
         roster: Who is in the class; it settles whose a submission is, and who handed in nothing has a row.
         exercise: The assignment that was to be handed in; None for any.
+        deadline: Until when, and what a day costs.
+        reviewed: Students whose `review` is settled; it stays so until they hand in something else.
 
     Returns:
         One row a student and assignment, sorted by student, or as on the roster.
@@ -77,6 +84,8 @@ def grade(
         raise ValueError(f"--exercise is {exercise}; expected one of {', '.join(known)}")
     pool, processes, judge = ThreadPoolExecutor(_workers(limits)), Processes(), Judge()
     found = processes.call(find, submissions, known, roster, exercise)  # whatever a file does to who opens it
+    reviews = Reviews(folder / "reviewed.json")
+    reviews.settle(reviewed, found)
     book = Book(folder, known)
     secret = (assignments.folders(course)[0], submissions, folder)
     rows: list[Row] = []
@@ -85,18 +94,23 @@ def grade(
         settings = (known, folder, limits, sandboxed, secret, processes, judge, _drawn_once(folder))
         jobs = {pool.submit(progress.of, one.student, _marks, one, *settings): one for one in found}
         for job in as_completed(jobs):
-            row = _with_points_by_hand(Row(jobs.pop(job), *job.result()), book)
-            report.write_feedback(folder, row, known)
+            one = jobs.pop(job)
+            late = deadline.of(one.file.name, one.file.written) if deadline else Late(one.file.name.late)
+            marks, fresh = job.result()
+            row = _settled(_with_points_by_hand(Row(one, marks, fresh, late=late), book), reviews)
+            pages.write_feedback(folder, row, known)
             rows.append(replace(row, marks=replace(row.marks, cells=[])))  # a class's pictures take much memory
             say(f"{progress.done(row.submission.student)}, {rows[-1].marks.status}{progress.rest()}")
-            report.write_csv(out, rows, known)
+            write_csv(out, rows, known)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         processes.end()  # after an interruption
         judge.__exit__()
     rows.sort(key=lambda row: (row.submission.place, row.submission.student, row.submission.assignment or ""))
-    report.write_summary(folder, rows, known)
-    report.write_csv(out, rows, known)
+    pairs = similar([row.submission for row in rows], known)
+    pages.write_similar(folder, pairs)
+    pages.write_summary(folder, rows, known, len(pairs))
+    write_csv(out, rows, known)
     return rows
 
 
@@ -175,7 +189,7 @@ def _marks(
     except Exception as error:  # whatever went wrong in the engine, the student's marks are not 0
         return Marks("failed", [f"grading failed, run it again: {type(error).__name__}: {error}"]), False
     for note in (*submission.notes, *submission.file.notes):
-        marks.note(note, "review" if submission.review else "ok")
+        marks.note(note, "review" if submission.review else "ok", private=submission.review)
     with replacing(kept) as beside:
         beside.write_text(json.dumps({"key": key, "marks": asdict(marks)}), encoding="utf-8")
     return marks, True
@@ -197,6 +211,17 @@ def _with_points_by_hand(row: Row, book: Book) -> Row:
         return row
     if row.fresh or not book.knows(student, row.submission.assignment):
         book.record(student, row.submission.assignment, marks.cells)
-    points = marks.points | book.by_hand(student, row.submission.assignment)
-    status = "ok" if marks.status == "pending" and None not in points.values() else marks.status
-    return replace(row, marks=replace(marks, points=points, status=status))
+    points, comments = book.by_hand(student, row.submission.assignment)
+    return replace(row, by_hand=points, comments=comments)
+
+
+def _settled(row: Row, reviews: Reviews) -> Row:
+    """Return a row with the status that is left when a person has looked: at points, at a review, at lateness."""
+    marks = row.marks
+    status = max(marks.status, "review", key=SEVERITY.index) if row.late.doubtful and row.points else marks.status
+    private = list(marks.private)
+    if status == "review" and reviews.settled(row.submission):
+        status, private = "pending", [*private, "reviewed"]
+    if status == "pending" and None not in row.points.values():
+        status = "ok"
+    return replace(row, marks=replace(marks, status=status, private=private))

@@ -43,7 +43,9 @@ class Marks:
 
     Attributes:
         status: ok, pending (points by hand are missing), limit, review (look at it), or failed (no marks).
-        notes: What the instructor should know, in sentences.
+        notes: What the student may read, in sentences.
+        private: What only the instructor should know: suspicions, and whose it is.
+        unanswered: The tasks that are as they were handed out.
         points: For each task the points earned; `None` is pending.
         cells: What the feedback shows: source, outputs, points and error of each cell.
         seconds: How long it ran.
@@ -53,16 +55,19 @@ class Marks:
 
     status: str = "ok"
     notes: list[str] = field(default_factory=list)
+    private: list[str] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
     points: dict[str, float | None] = field(default_factory=dict)
     cells: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0
     memory: int = 0
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def note(self, text: str, status: str) -> None:
+    def note(self, text: str, status: str, private: bool = False) -> None:
         """Add a sentence, and make the status at least as grave as `status`."""
-        if text not in self.notes:
-            self.notes.append(text)
+        notes = self.private if private else self.notes
+        if text not in notes:
+            notes.append(text)
         self.status = max(self.status, status, key=SEVERITY.index)
 
 
@@ -142,37 +147,34 @@ def judged(marks: Marks, assignment: Assignment, verdicts: Mapping[str, Verdict]
         verdict = verdicts[task.name]
         marks.points[task.name] = verdict.points
         if verdict.odd:
-            marks.note(f"{task.name}: {verdict.reason}", "review")
+            marks.note(f"{task.title}: {verdict.reason}", "review", private=True)
         if task.name in shown:
             shown[task.name]["earned"] = verdict.points
             shown[task.name]["error"] = shown[task.name]["error"] or verdict.reason
-    _say_unanswered(marks, assignment)
+    _find_unanswered(marks, assignment)
     if any(points is None for points in marks.points.values()):
         marks.status = max(marks.status, "pending", key=SEVERITY.index)
     marks.answers = {}
     return marks
 
 
-def _say_unanswered(marks: Marks, assignment: Assignment) -> None:
-    """Note the tasks whose answers are still as they were handed out, in place of the error that Python gave."""
+def _find_unanswered(marks: Marks, assignment: Assignment) -> None:
+    """Name the tasks whose answers are still as they were handed out, in place of the error that Python gave."""
     handed_out = {grade_id(cell): cell.source.strip() for cell in assignment.copy.cells}
     own = [cell for cell in marks.cells if cell["own"] and cell["name"]]
     untouched = {cell["name"]: cell["source"].strip() == handed_out[cell["name"]] for cell in own}
-    titles = {task.name: task.title for task in assignment.tasks}
-    answers, empty = [], []
+    answers: list[bool] = []
     for cell in assignment.source.cells:
         name = grade_id(cell)
         if utils.is_solution(cell):
             answers.append(untouched.get(name, False))
         if utils.is_grade(cell):
             if answers and all(answers) and not marks.points[name]:
-                empty.append(name)
+                marks.unanswered.append(name)
             answers = []
     for shown in marks.cells:
-        if shown["name"] in empty and not shown["own"]:
+        if shown["name"] in marks.unanswered and not shown["own"]:
             shown["error"] = "no answer yet"
-    if empty:
-        marks.note(f"no answer yet: {', '.join(titles[name] for name in empty)}", "ok")
 
 
 class _Run:
@@ -205,7 +207,9 @@ class _Run:
                     return False
             if self.kernel.forged:
                 self.marks.note(
-                    "the kernel answered one question twice, so something in it forges answers", "review"
+                    "the kernel answered one question twice, so something in it forges answers",
+                    "review",
+                    private=True,
                 )
             self.marks.memory = self.kernel.guard.peak
         return True

@@ -29,6 +29,21 @@ def pictures(outputs: object) -> Iterator[str]:
             yield SVG + base64.b64encode(svg.encode("utf-8", errors="replace")).decode()
 
 
+def as_address(picture: str) -> str:
+    """Return what an `<img>` can show, or nothing if a picture, which comes from a submission, is not base64.
+
+    Example:
+        >>> as_address("iVBORw0KGgo="), as_address("no base64")
+        ('image/png;base64,iVBORw0KGgo=', '')
+    """
+    kind = SVG if picture.startswith(SVG) else "image/png;base64,"
+    try:
+        data = base64.b64decode("".join(picture.removeprefix(SVG).split()), validate=True)
+        return kind + base64.b64encode(data).decode()
+    except ValueError:
+        return ""
+
+
 def smaller(all_of_them: Sequence[str]) -> list[str]:
     """Return as many pictures that come to at most `LARGEST` characters; empty where one has no room or is none.
 

@@ -57,7 +57,7 @@ def _release(
     if not check:
         with replacing(path) as beside:
             beside.write_text(text, encoding="utf-8")
-    say(f"{path}: {sum(task.points for task in assignment.tasks):g} points in {len(assignment.tasks)} tasks")
+    say(f"{path}: {assignment.most:g} points in {len(assignment.tasks)} tasks")
     return path
 
 
@@ -74,7 +74,7 @@ def prove(assignment: Assignment, judge: Judge, limits: Limits | None = None) ->
     nothing: dict[str, float] = dict.fromkeys(automatic, 0.0)
     tried, wrong = _with_wrong_answers(assignment)
     marks = _marks("the solution", tried.source, tried, automatic, judge, limits)
-    if unexpected := [note for note in marks.notes if not any(name in note for name in wrong)]:
+    if unexpected := [note for note in [*marks.notes, *marks.private] if not any(name in note for name in wrong)]:
         raise AssignmentError(f"{assignment.name}: grading the solution says: {unexpected[0]}")
     errors = {cell["name"]: cell["error"] for cell in marks.cells}
     for name, (task, text) in wrong.items():

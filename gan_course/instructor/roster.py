@@ -51,16 +51,29 @@ class Roster:
             raise ValueError("the roster names nobody; expected a row a student: name, number, e-mail")
 
     def person(self, path: PurePosixPath, name: Name) -> str | None:
-        """Return whose a submission is, or None where nobody or several people fit."""
-        texts = [name.student, *(stem(part) for part in path.parts)]
-        tokens = [_bare(token) for text in texts for token in re.split(r"[\W_]+", text)]
-        runs = {_bare("".join(words)) for text in texts for words in _runs(re.split(r"[\W_]+", text))}
+        """Return whose a submission is, or None where nobody or several people fit.
+
+        A file's name, which its author chose, says nothing against the name of a folder or of a system.
+        """
+        told, chosen = self._fitting([name.student]), self._fitting([stem(part) for part in path.parts])
+        if not name.sure:
+            told |= chosen
+        elif len(told) != 1:
+            told = chosen
+        elif len(chosen - told) > 0:
+            return None
+        return told.pop() if len(told) == 1 else None
+
+    def _fitting(self, texts: list[str]) -> set[str]:
+        """Return who fits texts; a number tells more than a name."""
+        words = [[word for word in re.split(r"[\W_]+", text) if word] for text in texts]
+        tokens = {_bare(word) for some in words for word in some}
+        runs = {_bare("".join(run)) for some in words for run in _runs(some)}
         numbers = {token for token in tokens if token.isdigit() and len(token) >= SHORTEST}
-        for keys in (numbers, runs | set(tokens)):  # a number tells more than a name
-            found = {person for key in keys for person in self.told_by.get(key, ())}
-            if len(found) == 1:
-                return found.pop()
-        return None
+        for keys in (numbers, runs | tokens):
+            if found := {person for key in keys for person in self.told_by.get(key, ())}:
+                return found
+        return set()
 
 
 def read_roster(path: Path) -> Roster:

@@ -170,7 +170,14 @@ def _newest(group: list[Submission]) -> Submission:
     others = ", ".join(one.file.path for one in ordered[:-1])
     note = f"{len(group)} submissions: {best.file.path} was graded, not {others}"
     tie = ordered[-2].file.written == best.file.written
-    return Submission(best.student, best.assignment, best.file, (*best.notes, note), best.review or tie)
+    apart = len({_above(one.file) for one in group}) > 1  # a name inside a folder can be one that somebody made up
+    return Submission(best.student, best.assignment, best.file, (*best.notes, note), best.review or tie or apart)
+
+
+def _above(file: File) -> str:
+    """Return the folder or zip in which a system's name stands, if it is not the first part of the path."""
+    first = PurePosixPath(file.path).parts[0]
+    return "" if not file.name.prefix or file.name.prefix in first else first
 
 
 def file_name(submission: Submission, alone: bool = False) -> str:
@@ -181,7 +188,7 @@ def file_name(submission: Submission, alone: bool = False) -> str:
         'Kim _ Lee-0d9077a8.06_faces'
     """
     name = re.sub(r"[^\w. -]", "_", submission.student)[:60]
-    if name != submission.student:
+    if name != submission.student or re.search(r"-[0-9a-f]{8}$", name):  # no other's name with its number
         name += f"-{hashlib.sha256(submission.student.encode()).hexdigest()[:8]}"
     return name if alone else f"{name}.{submission.assignment}"
 

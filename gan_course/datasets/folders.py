@@ -5,7 +5,7 @@ import re
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -64,7 +64,7 @@ def load_image_folder(
         ((1, 28, 28, 3), [255, 0, 0])
     """
     size, channels, limit, _ = check_arguments(size, channels, limit)
-    files, left_out = _pictures(path)
+    files, left_out = find_pictures(path)
     images: list[np.ndarray] = []
     for file in files:
         if len(images) == limit:
@@ -75,7 +75,7 @@ def load_image_folder(
             left_out.append(str(error))
     if not images:
         raise DataError(_none(path, left_out))
-    _warn(path, left_out)
+    warn_of(path, left_out)
     return np.stack(images)
 
 
@@ -130,15 +130,15 @@ def image_folder_dataset(
 
     size, channels, limit, batch_size = check_arguments(size, channels, limit, batch_size)
     seed = whole("seed", seed, least=0)
-    files, left_out = _pictures(path)
-    _warn(path, left_out)
+    files, left_out = find_pictures(path)
+    warn_of(path, left_out)
     files = files[:limit]
     if len(files) < batch_size:
         raise DataError(
-            f"{path} has {_counted(len(files), 'picture')} to take and batch_size is {batch_size}; make it smaller"
+            f"{path} has {counted(len(files), 'picture')} to take and batch_size is {batch_size}; make it smaller"
         )
     if not shuffle and (rest := len(files) % batch_size):
-        last = f"the last {_counted(rest, 'picture')} in {path}"
+        last = f"the last {counted(rest, 'picture')} in {path}"
         warnings.warn(
             f"never read: {last}; without shuffle what fills no batch of {batch_size} is left out", stacklevel=2
         )
@@ -177,7 +177,7 @@ def count_pictures(path: str | Path) -> int:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whoever reads them is told
-        return len(_pictures(path)[0])
+        return len(find_pictures(path)[0])
 
 
 def check_arguments(
@@ -198,7 +198,7 @@ def check_arguments(
     return whole("size", size), int(channels), limit, whole("batch_size", batch_size)
 
 
-def _pictures(path: str | Path) -> tuple[list[Path], list[str]]:
+def find_pictures(path: str | Path) -> tuple[list[Path], list[str]]:
     """Return what looks like a picture in a folder, sorted by name, and what does not and why."""
     folder = as_path("path", path)
     if not folder.exists():
@@ -213,10 +213,10 @@ def _pictures(path: str | Path) -> tuple[list[Path], list[str]]:
         raise DataError(_none(folder, others))
     inside = _inside(folder, folders)
     if total := sum(inside.values()):
-        below = f"{_counted(total, 'picture')}: " + _some([f"{name} ({n:,})" for name, n in inside.items() if n])
+        below = f"{counted(total, 'picture')}: " + some([f"{name} ({n:,})" for name, n in inside.items() if n])
         if total > len(pictures):
             raise DataError(
-                f"{path} holds {_counted(len(pictures), 'picture')} and the folders inside hold {below}; give one "
+                f"{path} holds {counted(len(pictures), 'picture')} and the folders inside hold {below}; give one "
                 "of these folders, or move away what is not meant"
             )
         warnings.warn(f"the folders inside {path} are not read; they hold {below}", stacklevel=3)
@@ -290,30 +290,44 @@ def _read_or_next(files: list[Path], place: int, size: int, channels: int, crop:
             left_out.append(str(error))
             continue
         if left_out:
-            warnings.warn(f"instead of {_some(left_out)} the picture {file.name} is taken", stacklevel=2)
+            warnings.warn(f"instead of {some(left_out)} the picture {file.name} is taken", stacklevel=2)
         return image
     raise DataError(_none(files[0].parent, left_out))
 
 
-def _warn(path: str | Path, left_out: list[str]) -> None:
+def warn_of(path: Any, left_out: list[str]) -> None:
+    """Warn that files of a folder, or of several, are left out."""
     if left_out:
+        where = " and ".join(map(str, path)) if isinstance(path, list | tuple) else path
         warnings.warn(
-            f"left out {_counted(len(left_out), 'file')} in {path}: {_some(sorted(left_out))}", stacklevel=3
+            f"left out {counted(len(left_out), 'file')} in {where}: {some(sorted(left_out))}", stacklevel=3
         )
 
 
 def _none(path: str | Path, left_out: list[str]) -> str:
-    found = _some(sorted(left_out)) or "no files"
+    found = some(sorted(left_out)) or "no files"
     folder = Path(path).expanduser()
     inside = _inside(folder, _look(folder)[2])
     folders = [name for name, count in inside.items() if count] or [*inside]
-    advice = f"give one of the folders inside: {_some(folders)}" if folders else "give another folder"
+    advice = f"give one of the folders inside: {some(folders)}" if folders else "give another folder"
     return f"{path} holds no picture that can be read, but {found}; expected JPEG, PNG or WebP, so {advice}"
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Example:
+        >>> counted(1, "pair"), counted(2000, "pair")
+        ('1 pair', '2,000 pairs')
+    """
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
+    """Return the first names of a list, and how many more there are.
+
+    Example:
+        >>> some(["a", "b", "c", "d", "e", "f"])
+        'a, b, c, d, e and 1 more'
+    """
     return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")

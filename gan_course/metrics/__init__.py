@@ -14,16 +14,19 @@ from gan_course.metrics.digits import (
 )
 from gan_course.metrics.frechet import Gaussian, fit_gaussian, frechet_distance
 from gan_course.metrics.nearest import nearest_images
+from gan_course.metrics.translation import Closeness, closeness
 
 __all__ = [
     "CONFIDENT",
     "PRESENT",
     "RESAMPLES",
+    "Closeness",
     "DigitQuality",
     "Gaussian",
     "brick_reader",
     "checkerboard_energy",
     "classify_digits",
+    "closeness",
     "digit_classifier",
     "digit_quality",
     "digit_reference",

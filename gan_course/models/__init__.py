@@ -13,8 +13,10 @@ from gan_course.models.deep import NormalToUniform, deep_discriminator, deep_gen
 from gan_course.models.drawing import generate, generator_inputs
 from gan_course.models.mnist import mnist_discriminator, mnist_generator
 from gan_course.models.small import small_networks
+from gan_course.models.translation import LastingDropout, patch_discriminator, unet
 
 __all__ = [
+    "LastingDropout",
     "NormalToUniform",
     "VariationalAutoencoder",
     "bricks_discriminator",
@@ -31,6 +33,8 @@ __all__ = [
     "generator_inputs",
     "mnist_discriminator",
     "mnist_generator",
+    "patch_discriminator",
     "small_networks",
     "squared_distance",
+    "unet",
 ]

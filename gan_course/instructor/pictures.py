@@ -33,7 +33,7 @@ def as_address(picture: str) -> str:
     """Return what an `<img>` can show, or nothing if a picture, which comes from a submission, is not base64.
 
     Example:
-        >>> as_address("iVBORw0KGgo="), as_address("no base64")
+        >>> as_address("iVBORw0KGgo="), as_address("<no base64>")
         ('image/png;base64,iVBORw0KGgo=', '')
     """
     kind = SVG if picture.startswith(SVG) else "image/png;base64,"

@@ -28,7 +28,7 @@ _ROOMS = (
     "widgets",
 )
 
-__all__ = ["GAN", "pretrained", "quiet_tensorflow", "train_folder", "train_mnist", *_ROOMS]
+__all__ = ["GAN", "pretrained", "quiet_tensorflow", "train_folder", "train_mnist", "train_pairs", *_ROOMS]
 
 
 def quiet_tensorflow() -> None:
@@ -61,7 +61,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("gan_course.training.gan").GAN
     if name == "pretrained":
         return importlib.import_module("gan_course.training.trained").pretrained
-    if name in ("train_folder", "train_mnist"):
+    if name in ("train_folder", "train_mnist", "train_pairs"):
         return getattr(importlib.import_module("gan_course.train"), name)
     if name in _ROOMS:
         return importlib.import_module(f"gan_course.{name}")

@@ -5,6 +5,7 @@ Nearest up-sampling by 2 repeats every pixel four times, so a 5 x 5 window on th
 position inside a 2 x 2 block: the same result with 9/25 of the multiplications, or 9/16 for a 4 x 4 window.
 
 `UpsampleConv2D` is a layer for networks of your own; `fused_upsampling` does the same to a finished model.
+`MinibatchStdDev` is a layer for discriminators.
 """
 
 import math
@@ -146,6 +147,36 @@ class UpsampleConv2D(keras.layers.Conv2D):
         """Return `(n, 2 * height, 2 * width, filters)`, with `None` where the input has it."""
         n, *sides, _ = input_shape
         return n, *(side and 2 * side for side in sides), self.filters
+
+
+@keras.saving.register_keras_serializable("gan_course")
+class MinibatchStdDev(keras.layers.Layer):
+    """Adds a feature map that tells a discriminator how much the images of its batch differ.
+
+    The standard deviation of each value over the batch, averaged over all values: one number, the same at each
+    place of each image (Karras et al., 2018, https://arxiv.org/abs/1710.10196, section 3). Fakes that are all
+    alike have a small one, so a generator that has collapsed is found out. The answer for an image then depends
+    on the others.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_course.layers import MinibatchStdDev
+        >>> batch = np.zeros((4, 2, 2, 3))
+        >>> batch[2:] = 2  # two images are black, two are white: every value is 1 from its mean
+        >>> told = MinibatchStdDev()(batch)
+        >>> told.shape, round(float(told[0, 0, 0, 3]), 3)
+        (TensorShape([4, 2, 2, 4]), 1.0)
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Return the feature maps `(n, height, width, c)` with one more."""
+        spread = keras.ops.sqrt(keras.ops.var(inputs, axis=0) + 1e-8)
+        told = keras.ops.ones_like(inputs[..., :1]) * keras.ops.mean(spread)
+        return keras.ops.concatenate([inputs, told], axis=-1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return the shape with one more feature map."""
+        return (*input_shape[:-1], input_shape[-1] + 1)
 
 
 @contextmanager

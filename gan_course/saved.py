@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from gan_course import runs
 from gan_course.arguments import whole
 from gan_course.backend import check_keras, reason
-from gan_course.datasets import unscale
+from gan_course.datasets import read_picture, scale, sketch, unscale
 
 if TYPE_CHECKING:
     import keras
@@ -67,6 +68,54 @@ def open_generator(folder: str | Path) -> "keras.Model":
         ...
         ValueError: no-such-folder holds no generator.keras; name a folder that `gan-course train` made
     """
+    path, network, takes, draws = _newest(folder)
+    if len(takes) != 2 or not takes[1] or len(draws) != 4 or draws[3] not in (1, 3):
+        advice = "; `gan-course translate` draws with it" if len(takes) == 4 else ""
+        raise ValueError(
+            f"{path} takes {takes or None} and returns {draws or None}; expected a generator, which takes latent "
+            f"vectors (n, latent_dim) and returns images (n, height, width, 1 or 3){advice}"
+        )
+    return network
+
+
+def translate(folder: str | Path, picture: str | Path, from_photo: bool = False) -> np.ndarray:
+    """Draw what a network that was trained on pairs makes of a picture.
+
+    Args:
+        folder: What `gan-course train --pairs` wrote to.
+        picture: A JPEG, PNG or WebP file; its middle square is taken.
+        from_photo: Make a line drawing of it first, for a network that has learned from such.
+
+    Returns:
+        uint8 `(height, width, channels)`, in the size of the network.
+
+    Raises:
+        ValueError: As `open_generator` does, or if the network takes no pictures.
+        DataError: If the picture cannot be read.
+
+    Example:
+        >>> from gan_course.saved import translate
+        >>> translate("no-such-folder", "sketch.png")
+        Traceback (most recent call last):
+        ...
+        ValueError: no-such-folder holds no generator.keras; name a folder that `gan-course train` made
+    """
+    path, network, takes, draws = _newest(folder)
+    if len(takes) != 4 or takes[1] != takes[2] or takes[3] not in (1, 3) or len(draws) != 4:
+        raise ValueError(
+            f"{path} takes {takes or None} and returns {draws or None}; expected a network from square pictures "
+            "to pictures, as `gan-course train --pairs` makes"
+        )
+    pixels = read_picture(picture, takes[1])
+    if from_photo:
+        pixels = np.broadcast_to(sketch(pixels[None])[0], pixels.shape)
+    if takes[3] == 1:
+        pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
+    return unscale(network.predict(scale(pixels)[None], verbose=0))[0]
+
+
+def _newest(folder: str | Path) -> tuple[Path, "keras.Model", tuple, tuple]:
+    """Return the newest network in a folder, its file and shapes, which are empty where there are several."""
     names = (runs.GENERATOR, runs.CHECKPOINT, runs.PREVIOUS)
     paths = [path for name in names if (path := Path(folder, name)).is_file()]
     if not paths:
@@ -74,20 +123,16 @@ def open_generator(folder: str | Path) -> "keras.Model":
     path = max(paths, key=lambda path: path.stat().st_mtime)
     network = _open(path)
     network = getattr(network, "best_generator", network)
-    takes, draws = (getattr(network, name, None) for name in ("input_shape", "output_shape"))
-    one_each = isinstance(takes, tuple) and isinstance(draws, tuple)
-    if not one_each or len(takes) != 2 or not takes[1] or len(draws) != 4 or draws[3] not in (1, 3):
-        raise ValueError(
-            f"{path} takes {takes} and returns {draws}; expected a generator, which takes latent vectors "
-            "(n, latent_dim) and returns images (n, height, width, 1 or 3)"
-        )
-    return network
+    found = (getattr(network, name, None) for name in ("input_shape", "output_shape"))
+    takes, draws = (each if isinstance(each, tuple) else () for each in found)
+    return path, network, takes, draws
 
 
 def _open(path: Path) -> "keras.Model":
     check_keras()
     import keras
 
+    from gan_course import models  # noqa: F401, now Keras knows their layers
     from gan_course.training.gan import GAN  # noqa: F401, now Keras knows the class
 
     try:

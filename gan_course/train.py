@@ -1,13 +1,9 @@
 """A whole training as one function: data, networks, callbacks, and what is left in a folder."""
 
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +19,10 @@ if TYPE_CHECKING:
     from gan_course.training.gan import GAN
 
 IN_MEMORY = 2e9  # bytes of pixels that are held at once
+SHOWN_PAIRS, NEARLY_GRAY = (
+    8,
+    12,
+)  # of the samples; steps that JPEG may leave between the channels of a gray picture
 
 
 def train_mnist(
@@ -158,6 +158,98 @@ def train_folder(
     return _train(plan, datasets.scale(plan.enough(images)), "pictures", networks)
 
 
+def train_pairs(
+    pairs: str | Path | Sequence[str | Path],
+    folder: str | Path,
+    size: int = 64,
+    channels: int = 3,
+    condition_channels: int | None = None,
+    direction: str = "AtoB",
+    steps: int = 10_001,
+    batch_size: int = 8,
+    recipe: str = "plain",
+    every: int = 200,
+    seed: int = 0,
+    resume: bool = True,
+    verbose: int = 1,
+    loss: str | None = None,
+) -> "GAN":
+    """Train a network from pictures to pictures, on pairs of what is given and what is to be drawn.
+
+    The networks are `unet` and `patch_discriminator`, the rate is 2e-4, and the distance to the target weighs 100
+    (Isola et al., 2017, https://arxiv.org/abs/1611.07004, sections 3 and 4). The samples show conditions, drawings
+    and targets; they are held out where there is a folder `val` or `test`.
+
+    Args:
+        pairs: A folder of pix2pix's form, or two folders; see `gan_course.datasets.load_pairs`.
+        folder: As in `train_mnist`, and so are the arguments that are not named here.
+        size: Height and width in pixels that both pictures are made to, divisible by 16.
+        channels: Of what is drawn: 3 for colour, 1 for gray.
+        condition_channels: The same of what is given; None for 1 if the first of them are gray.
+        direction: What is drawn from what: `"AtoB"` or `"BtoA"`.
+        steps: Batches to train on, in all.
+        batch_size: Pairs a batch.
+        recipe: How a step goes.
+        every: Steps between two samples.
+        seed: The same seed gives the same training.
+        resume: Whether to go on with a training that the folder holds.
+        verbose: 1 says how it goes; 0 prints nothing.
+        loss: What the players want, in place of the recipe's.
+
+    Returns:
+        The GAN.
+
+    Raises:
+        ValueError: As `train_mnist` does, or if `size` is not divisible by 16.
+        DataError: If there are no pairs, or fewer than a batch.
+        OSError: As `train_mnist` does.
+        FloatingPointError: If a loss becomes infinite or NaN.
+        MemoryError: If a batch does not fit into the device's memory.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> import gan_course
+        >>> with tempfile.TemporaryDirectory() as pairs:
+        ...     for number in range(2):
+        ...         Image.new("RGB", (32, 16), "red").save(f"{pairs}/{number}.png")
+        ...     gan = gan_course.train_pairs(pairs, "runs/red", size=16, steps=1, batch_size=2, verbose=0)
+        >>> gan.condition.kind, gan.image_shape
+        ('pictures', (16, 16, 3))
+    """
+    import keras
+
+    from gan_course import models
+
+    plan = _Plan(folder, steps, batch_size, recipe, loss, every, seed, resume, verbose)
+    plan.settings |= {"reconstruction": 100.0, "g_learning_rate": 2e-4, "d_learning_rate": 2e-4}
+    models.unet(size, width=1)  # refuses a size before anything is read
+    held_out = next((split for split in ("val", "test") if datasets.has_split(pairs, split)), "train")
+    form: dict[str, Any] = {"direction": direction, "channels": channels}
+    targets, given = datasets.load_pairs(pairs, size, held_out, limit=SHOWN_PAIRS, **form)
+    if condition_channels is None:
+        condition_channels = 1 if np.ptp(given.astype("int16"), axis=-1).max() <= NEARLY_GRAY else 3
+    form["condition_channels"] = condition_channels
+    targets, given = datasets.load_pairs(pairs, size, held_out, limit=SHOWN_PAIRS, **form)
+    sides = size, condition_channels, channels
+    pixels = datasets.count_pairs(pairs) * size * size * (channels + condition_channels)
+    conditions = None
+    if 4 * pixels > IN_MEMORY:
+        keras.utils.set_random_seed(plan.seed)  # the order of the pairs depends on it
+        images = datasets.image_pairs_dataset(pairs, size, batch_size=plan.batch_size, seed=plan.seed, **form)
+    else:
+        images, conditions = (datasets.scale(each) for each in datasets.load_pairs(pairs, size, **form))
+        plan.enough(images)
+    return _train(
+        plan,
+        images,
+        "pairs",
+        lambda dropout: (models.unet(*sides), models.patch_discriminator(*sides)),
+        conditions,
+        {"conditions": datasets.scale(given), "targets": datasets.scale(targets), "columns": 2},
+    )
+
+
 class _Plan:
     """What a training is asked to be, checked before anything is read."""
 
@@ -199,12 +291,23 @@ class _Plan:
         return images
 
 
-def _train(plan: _Plan, images: Any, what: str, networks: Callable[[float], tuple[Any, Any]]) -> "GAN":
-    """Train on an array or on batches, and leave in the folder what a training leaves."""
+def _train(
+    plan: _Plan,
+    images: Any,
+    what: str,
+    networks: Callable[[float], tuple[Any, Any]],
+    conditions: np.ndarray | None = None,
+    shown: Mapping[str, Any] | None = None,
+) -> "GAN":
+    """Train on an array or on batches, and leave in the folder what a training leaves.
+
+    `shown` is what the samples are drawn from, where they are not latent vectors alone.
+    """
     import keras
 
     from gan_course.callbacks import save_model
     from gan_course.training.gan import GAN
+    from gan_course.training.interrupt import sigterm_as_ctrl_c
 
     if plan.verbose:
         count = f"{len(images):,} {what}" if isinstance(images, np.ndarray) else f"{what} from batch to batch"
@@ -214,7 +317,7 @@ def _train(plan: _Plan, images: Any, what: str, networks: Callable[[float], tupl
     gan = GAN(*networks(dropout), seed=plan.seed)
     gan.compile(recipe=plan.recipe.name, **plan.settings)
     with sigterm_as_ctrl_c():
-        _fit(gan, images, plan, _callbacks(gan, plan))
+        _fit(gan, images, conditions, plan, _callbacks(gan, plan, shown or {}))
         save_model(gan.best_generator, plan.folder / runs.GENERATOR)
     if plan.verbose:
         _say_end(gan, plan.folder, plan.steps)
@@ -241,7 +344,7 @@ def _fitting_networks(
     return networks
 
 
-def _callbacks(gan: "GAN", plan: _Plan) -> list["keras.callbacks.Callback"]:
+def _callbacks(gan: "GAN", plan: _Plan, shown: Mapping[str, Any]) -> list["keras.callbacks.Callback"]:
     import keras
 
     from gan_course import callbacks
@@ -250,19 +353,19 @@ def _callbacks(gan: "GAN", plan: _Plan) -> list["keras.callbacks.Callback"]:
     said = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: _say_start(gan, folder, steps))
     return [
         callbacks.LossLog(folder / runs.HISTORY),
-        callbacks.SampleGrid(folder / runs.SAMPLES, every=plan.every, seed=gan.seed),
+        callbacks.SampleGrid(folder / runs.SAMPLES, every=plan.every, seed=gan.seed, **shown),
         *([callbacks.Quality(plan.metrics, path=folder / runs.QUALITY)] if plan.metrics else []),
         callbacks.Checkpoint(folder),
         *([said, callbacks.Progress(steps)] if plan.verbose else []),
     ]
 
 
-def _fit(gan: "GAN", images: Any, plan: _Plan, keep: list) -> None:
+def _fit(gan: "GAN", images: Any, conditions: np.ndarray | None, plan: _Plan, keep: list) -> None:
     import tensorflow as tf
 
     size: dict[str, Any] = {"batch_size": plan.batch_size} if isinstance(images, np.ndarray) else {}
     try:
-        gan.fit(images, steps_per_epoch=plan.steps, callbacks=keep, verbose=0, **size)
+        gan.fit(images, conditions, steps_per_epoch=plan.steps, callbacks=keep, verbose=0, **size)
     except tf.errors.ResourceExhaustedError:
         raise MemoryError(
             f"a batch of {plan.batch_size} images does not fit into memory; take a smaller one"
@@ -281,32 +384,3 @@ def _say_end(gan: "GAN", folder: Path, steps: int) -> None:
         done = f"{gan.steps:,} of {steps:,} steps"
         print(f"gan-course: interrupted after {done}; the same command goes on from there", file=sys.stderr)
     print(f"{folder} holds {runs.SAMPLES}/, {runs.HISTORY}, {runs.GENERATOR} and {runs.CHECKPOINT}.")
-
-
-@contextmanager
-def sigterm_as_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM, with which a cluster or Colab ends a program, do what Ctrl-C does; in the main thread only.
-
-    Example:
-        >>> import signal
-        >>> from gan_course.train import sigterm_as_ctrl_c
-        >>> try:
-        ...     with sigterm_as_ctrl_c():
-        ...         signal.raise_signal(signal.SIGTERM)
-        ... except KeyboardInterrupt:
-        ...     print("interrupted")
-        interrupted
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        ctrl_c = signal.getsignal(signal.SIGINT)
-        (ctrl_c if callable(ctrl_c) else signal.default_int_handler)(signal.SIGINT, frame)
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from gan_course.layers import UpsampleConv2D, fused_upsampling
+from gan_course.layers import MinibatchStdDev, UpsampleConv2D, fused_upsampling
 from gan_course.models import mnist_discriminator, mnist_generator
+from gan_course.training.shortcuts import judges_each_image_alone
 
 side = st.integers(1, 7)
 small = st.integers(1, 6)
@@ -143,3 +144,24 @@ def test_pairs_of_another_kind_are_left_alone(up, conv):
 def test_a_model_without_upsampling_has_no_pairs():
     with fused_upsampling(mnist_discriminator()) as pairs:
         assert pairs == 0
+
+
+def test_minibatch_standard_deviation_tells_how_much_a_batch_differs():
+    maps = np.random.default_rng(0).normal(size=(6, 4, 5, 3)).astype("float32")
+    told = np.asarray(MinibatchStdDev()(maps))
+    np.testing.assert_array_equal(told[..., :3], maps)
+    np.testing.assert_allclose(told[..., 3], maps.std(axis=0).mean(), rtol=1e-4)
+    alike = np.asarray(MinibatchStdDev()(np.repeat(maps[:1], 6, axis=0)))
+    assert alike[..., 3].max() < 1e-3 < told[0, 0, 0, 3]
+
+
+def test_a_discriminator_with_it_learns_and_is_not_taken_for_one_that_judges_each_image_alone(tmp_path):
+    keras.utils.set_random_seed(0)
+    image = keras.Input((8, 8, 1))
+    x = MinibatchStdDev()(layers.Conv2D(2, 3, strides=2, activation="relu")(image))
+    network = keras.Model(image, layers.Dense(1, activation="sigmoid")(layers.Flatten()(x)))
+    assert not judges_each_image_alone(network)
+    network.save(tmp_path / "d.keras")
+    again = keras.models.load_model(tmp_path / "d.keras")
+    images = np.random.default_rng(0).uniform(-1, 1, (4, 8, 8, 1)).astype("float32")
+    np.testing.assert_array_equal(again(images), network(images))

@@ -14,12 +14,13 @@ GROUND = {"arguments", "files", "graphs", "places", "recipes", "runs", "latent",
 """Rooms that any other may use."""
 
 ROOMS = {  # what each imports, the ground floor aside; from above downwards
-    "cli": {"doctor", "instructor", "plots", "saved", "style", "synthetic", "train"},
+    "cli": {"card", "doctor", "instructor", "plots", "saved", "style", "synthetic", "train"},
     "doctor": {"backend", "datasets", "instructor"},
+    "card": set(),
     "style": {"datasets"},
     "train": {"backend", "callbacks", "datasets", "models", "training"},
     "saved": {"backend", "datasets", "models", "training"},
-    "widgets": {"datasets", "plane", "plots", "training"},
+    "widgets": {"datasets", "metrics", "plane", "plots", "training"},
     "callbacks": {"datasets", "metrics", "plots", "training"},
     "training": {"datasets", "layers", "losses", "models", "optimizers"},
     "metrics": {"datasets", "models", "synthetic"},

@@ -17,7 +17,8 @@ import tensorflow as tf
 import gan_course
 from gan_course import cli, runs
 from gan_course.callbacks import read_losses
-from gan_course.train import sigterm_as_ctrl_c, train_mnist
+from gan_course.train import train_mnist
+from gan_course.training.interrupt import sigterm_as_ctrl_c
 
 TRAIN = ("train", "mnist", "--batch-size", "8", "--out", "run")
 pytestmark = pytest.mark.usefixtures("few_digits")

@@ -45,6 +45,20 @@ def test_the_dropout_stays_on_and_is_the_only_noise():
     np.testing.assert_array_equal(quiet.predict(drawing, verbose=0), quiet.predict(drawing, verbose=0))
 
 
+def test_a_seed_decides_the_noise_and_a_drawing_leaves_no_trace():
+    network, drawing = models.unet(width=4), noise(1, 64, 64, 1)
+    weights = {id(weight) for weight in network.weights}
+    states = [variable for variable in network.variables if id(variable) not in weights]
+    before = [state.numpy() for state in states]
+    first, again, other = (models.generate(network, seed=seed, conditions=drawing) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other) and states
+    unseeded = [models.generate(network, conditions=drawing) for _ in range(2)]
+    assert not np.array_equal(*unseeded)
+    for state, value in zip(states, before, strict=True):
+        np.testing.assert_array_equal(state.numpy(), value)
+
+
 def test_a_saved_network_still_has_its_noise(tmp_path):
     network, drawing = models.unet(width=4), noise(1, 64, 64, 1)
     network.save(tmp_path / "unet.keras")

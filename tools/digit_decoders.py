@@ -1,6 +1,6 @@
 """Train the two decoders of lesson 09's explorer; write data/checkpoints/autoencoder and variational_autoencoder.
 
-GAN_COURSE_DATA=FOLDER/OF/MNIST python tools/digit_decoders.py      # ten minutes on two cores
+GAN_COURSE_DATA=FOLDER/OF/MNIST python tools/digit_decoders.py      # half an hour on two cores
 """
 
 import keras
@@ -12,7 +12,7 @@ from gan_course import models, places
 from gan_course.datasets import load_mnist, scale
 from gan_course.training.copies import in_precision
 
-BATCH, EPOCHS, SHOWN = 64, 30, 2_000
+BATCH, EPOCHS, SHOWN = 128, 12, 2_000
 
 
 def train(variational: bool, images: np.ndarray) -> tuple[keras.Model, keras.Model]:

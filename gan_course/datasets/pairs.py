@@ -164,6 +164,40 @@ def image_pairs_dataset(
     return places.batch(batch_size, drop_remainder=True).map(batch).prefetch(2)
 
 
+def count_pairs(path: Where, split: str = "train") -> int:
+    """Return how many pairs there seem to be; none is opened.
+
+    Args:
+        path: As in `load_pairs`.
+        split: Which of pix2pix's folders.
+
+    Raises:
+        DataError: As `load_pairs` does, if there is none.
+        ValueError: If `split` is not known or `path` is no path.
+
+    Example:
+        >>> import tempfile
+        >>> from gan_course.datasets import count_pairs
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Image.new("RGB", (128, 64)).save(f"{folder}/1.png")
+        ...     count_pairs(folder)
+        1
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whoever reads them is told
+        return len(_find_pairs(path, split)[0])
+
+
+def has_split(path: Where, split: str) -> bool:
+    """Whether a folder is of pix2pix's form and has such a split.
+
+    Example:
+        >>> has_split("no-such-folder", "val")
+        False
+    """
+    return not isinstance(path, list | tuple) and (as_path("path", path) / split).is_dir()
+
+
 def _reader(size: int, channels: int, condition_channels: int, direction: str) -> Callable[[Files], Any]:
     """Return a function from the files of a pair to the image and the condition."""
     size, channels, _, _ = check_arguments(size, channels, None)

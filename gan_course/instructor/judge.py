@@ -11,6 +11,10 @@ from gan_course.instructor.assignments import Assignment
 from gan_course.instructor.kernel import EngineError
 from gan_course.instructor.processes import CONTEXT
 
+EAGER = """import sys
+if tensorflow := sys.modules.get("tensorflow"):
+    tensorflow.config.run_functions_eagerly(True)"""  # a few steps take less time than making their graph
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -143,7 +147,7 @@ def _serve(connection: Connection) -> None:
 def _imported(imports: Mapping[str, str]) -> dict[str, Any]:
     space: dict[str, Any] = {}
     try:
-        exec("\n".join(imports.values()), space)
+        exec("\n".join([*imports.values(), EAGER]), space)
     except ImportError as error:
         raise EngineError(f"this machine cannot run the exercise: {type(error).__name__}: {error}") from error
     return space

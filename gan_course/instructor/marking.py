@@ -14,16 +14,13 @@ from nbgrader import utils
 
 from gan_course.instructor.assignments import HEADING, Assignment, grade_id
 from gan_course.instructor.exchange import ExchangeError, as_text, from_text
-from gan_course.instructor.judge import Judge, Verdict
+from gan_course.instructor.judge import EAGER, Judge, Verdict
 from gan_course.instructor.kernel import EngineError, Kernel, KernelDied, Outcome
 from gan_course.instructor.plan import Step, plan, statements
 from gan_course.instructor.sandbox import Limits
 from gan_course.instructor.submissions import Cell
 
 EXCHANGE = "gan_course.instructor.exchange"
-EAGER = """import sys
-if tensorflow := sys.modules.get("tensorflow"):
-    tensorflow.config.run_functions_eagerly(True)"""  # a few steps take less time than making their graph
 COLAB = """import sys
 from unittest.mock import MagicMock
 parts = ("", ".auth", ".data_table", ".drive", ".files", ".output", ".patches", ".userdata", ".widgets")

@@ -10,7 +10,7 @@ from gan_course.models.bricks import bricks_discriminator, bricks_generator
 from gan_course.models.conditional import conditional_discriminator, conditional_generator
 from gan_course.models.dcgan import dcgan_discriminator, dcgan_generator
 from gan_course.models.deep import NormalToUniform, deep_discriminator, deep_generator
-from gan_course.models.drawing import generate, generator_inputs
+from gan_course.models.drawing import draw, generate, generator_inputs
 from gan_course.models.mnist import mnist_discriminator, mnist_generator
 from gan_course.models.small import small_networks
 from gan_course.models.translation import LastingDropout, patch_discriminator, unet
@@ -29,6 +29,7 @@ __all__ = [
     "deep_generator",
     "digit_decoder",
     "digit_encoder",
+    "draw",
     "generate",
     "generator_inputs",
     "mnist_discriminator",

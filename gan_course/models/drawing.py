@@ -1,5 +1,7 @@
 """Images from any generator."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -18,7 +20,8 @@ def generate(
         generator: A Keras model from latent vectors `(n, latent_dim)`, conditions `(n, ...)`, or a list of both
             to images `(n, height, width, channels)`.
         count: How many; None for as many as conditions.
-        seed: The same seed gives the same latent vectors. `None` draws new ones each time.
+        seed: The same seed gives the same latent vectors, and the same noise in a generator that has some of its
+            own. `None` draws new ones each time.
         conditions: What the generator takes beside the latent vectors, one for each image.
 
     Returns:
@@ -34,8 +37,39 @@ def generate(
         (2, 28, 28, 1)
     """
     generator = getattr(generator, "best_generator", generator)
-    inputs = generator_inputs(generator, count, seed, conditions)
-    return generator.predict(inputs, batch_size=256, verbose=0).astype("float32", copy=False)
+    return draw(generator, generator_inputs(generator, count, seed, conditions), seed)
+
+
+def draw(generator: keras.Model, inputs: Any, seed: int | None = None) -> np.ndarray:
+    """Return what a generator makes of its inputs, float32; its own noise follows from the seed.
+
+    Example:
+        >>> from gan_course.models import draw, generator_inputs
+        >>> from gan_course.models import mnist_generator
+        >>> network = mnist_generator()
+        >>> draw(network, generator_inputs(network, 2, seed=0)).dtype
+        dtype('float32')
+    """
+    with _noise(generator, seed):
+        return generator.predict(inputs, batch_size=256, verbose=0).astype("float32", copy=False)
+
+
+@contextmanager
+def _noise(generator: keras.Model, seed: int | None) -> Iterator[None]:
+    """Let a network's own noise, such as that of `LastingDropout`, follow from a seed, and put its state back.
+
+    So a drawing changes nothing that a training depends on.
+    """
+    weights = {id(weight) for weight in generator.weights}
+    states = [variable for variable in generator.variables if id(variable) not in weights]
+    before, random = [state.numpy() for state in states], np.random.default_rng(seed)
+    for state in states:
+        state.assign(random.integers(0, 2**31, state.shape))
+    try:
+        yield
+    finally:
+        for state, value in zip(states, before, strict=True):
+            state.assign(value)
 
 
 def generator_inputs(

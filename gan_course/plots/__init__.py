@@ -3,6 +3,7 @@
 from gan_course.counting import Layer, count_words, discriminator_layers, generator_layers
 from gan_course.latent import principal_directions, spherical_walk
 from gan_course.plane.points import Scene, window_grid
+from gan_course.plots.codes import code_window, show_codes
 from gan_course.plots.convolution import Sweep, convolution_words, show_convolution, sweeps
 from gan_course.plots.images import (
     D_COLOR,
@@ -32,6 +33,7 @@ __all__ = [
     "Scene",
     "Sweep",
     "as_png",
+    "code_window",
     "convolution_words",
     "count_words",
     "discriminator_layers",
@@ -40,6 +42,7 @@ __all__ = [
     "number",
     "pace",
     "principal_directions",
+    "show_codes",
     "show_convolution",
     "show_game",
     "show_images",

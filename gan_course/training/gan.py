@@ -9,7 +9,7 @@ import tensorflow as tf
 from gan_course import recipes
 from gan_course.arguments import whole
 from gan_course.losses import devices
-from gan_course.models import generator_inputs
+from gan_course.models import draw, generator_inputs
 from gan_course.training import checks, fits
 from gan_course.training.answers import Judge
 from gan_course.training.copies import copied
@@ -337,8 +337,7 @@ class GAN(SteppedModel):
         Raises:
             ValueError: If `count` is less than 1 or not that of the conditions, or these do not fit the networks.
         """
-        inputs = self.drawn_from(count, seed, conditions)
-        return self.best_generator.predict(inputs, batch_size=256, verbose=0).astype("float32", copy=False)
+        return draw(self.best_generator, self.drawn_from(count, seed, conditions), seed)
 
     def drawn_from(self, count: int | None = None, seed: int | None = None, conditions: Any = None) -> Any:
         """Return what `generate` draws its images from: latent vectors, conditions, or a list of both."""

@@ -1,5 +1,6 @@
 """Thin ipywidgets shells over `gan_course.plots`: something to move in each lesson."""
 
+from gan_course.widgets.codes import code_explorer
 from gan_course.widgets.convolution import convolution_explorer
 from gan_course.widgets.lab import TwoPlayerLab
 from gan_course.widgets.latent import latent_explorer
@@ -13,6 +14,7 @@ __all__ = [
     "Explorer",
     "Quiz",
     "TwoPlayerLab",
+    "code_explorer",
     "convolution_explorer",
     "discriminator_counter",
     "generator_counter",

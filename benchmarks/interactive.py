@@ -46,9 +46,18 @@ def digit() -> np.ndarray:
     return gan_course.datasets.load_mnist("embedded")[0][0, ..., 0]
 
 
+def code_explorer() -> Any:
+    """Return the explorer of codes, of a decoder that has learned nothing."""
+    from gan_course.models import digit_decoder
+
+    codes = np.random.default_rng(0).standard_normal((2000, 2))
+    return gan_course.widgets.code_explorer({"untrained": (digit_decoder(2), codes)}, np.arange(2000) % 10)
+
+
 WIDGETS: dict[str, Callable[[str], Any]] = {  # from a name to what makes the widget, given an empty folder
     "convolution_explorer": lambda folder: gan_course.widgets.convolution_explorer(),
     "upsampling_explorer": lambda folder: gan_course.widgets.upsampling_explorer({"a digit": digit()}),
+    "code_explorer": lambda folder: code_explorer(),
     "generator_counter": lambda folder: gan_course.widgets.generator_counter(),
     "discriminator_counter": lambda folder: gan_course.widgets.discriminator_counter(),
     "TwoPlayerLab": lambda folder: gan_course.widgets.TwoPlayerLab(),

@@ -322,9 +322,9 @@ def test_hostile_submissions_are_contained(tmp_path, students):
             or got[1]
             and points != ALL
             or (points and got != points)
-            or note not in "; ".join(row.marks.notes)
+            or note not in "; ".join([*row.marks.notes, *row.marks.private])
         ):
-            wrong.append((row.submission.student, got, row.marks.status, row.marks.notes))
+            wrong.append((row.submission.student, got, row.marks.status, row.marks.notes, row.marks.private))
         if row.marks.points.get("why", 0) is not None:
             wrong.append((row.submission.student, "the question is not pending"))
     assert not wrong

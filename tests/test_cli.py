@@ -72,11 +72,11 @@ def test_the_same_seed_draws_the_same_samples(few_digits):
 def test_ctrl_c_leaves_samples_history_and_weights(few_digits):
     words = ["train", "mnist", "--steps", "100000", "--every", "1", "--batch-size", "8", "--out", "run"]
     process = subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while not Path("run/samples/step_000002.png").exists() and time.monotonic() < until:
         time.sleep(0.2)
     os.kill(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=600)[1]
     assert process.returncode == 2
     steps = len(read_losses("run/history.csv"))
     assert steps >= 2
@@ -203,7 +203,7 @@ def test_ctrl_c_leaves_whole_faces_only(few_digits):
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `&` makes it ignored
     )
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while not Path("run/000003.jpg").exists() and time.monotonic() < until:
         time.sleep(0.05)
     for _ in range(20):  # the first one is lost if it meets Python in a destructor

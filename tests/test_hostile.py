@@ -337,7 +337,7 @@ def test_hostile_submissions_are_contained(tmp_path, students):
     )
     assert all((tmp_path / path).read_text() == RIGHT for path in ("precious.txt", "solutions/stolen.py"))
     assert not [one for one in psutil.process_iter(["cmdline"]) if "987654" in (one.info["cmdline"] or [])]
-    left, end = _folders() - before, time.monotonic() + 120
+    left, end = _folders() - before, time.monotonic() + 600
     while left & _folders() and time.monotonic() < end:  # those of a test beside this one go away
         time.sleep(1)
     assert not left & _folders()

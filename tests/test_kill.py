@@ -30,7 +30,7 @@ def trained(trace: Path) -> list[int]:
 
 
 def wait_until(process: subprocess.Popen, happened) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while not happened():
         assert process.poll() is None, "the training ended before it was killed"
         assert time.monotonic() < until

@@ -81,12 +81,12 @@ def test_two_machines_compute_what_one_does_also_after_an_interruption(tmp_path)
     for steps in (2, 6):
         running = start_two(tmp_path, steps)
         try:
-            said = [process.communicate(timeout=120)[1] for process in running]
+            said = [process.communicate(timeout=600)[1] for process in running]
         finally:
             for process in running:
                 process.kill()
         assert [process.returncode for process in running] == [0, 0], said
-    assert alone.wait(timeout=120) == 0
+    assert alone.wait(timeout=600) == 0
     expected, *found = (np.load(tmp_path / f"{name}.npz") for name in ("alone", "worker 0", "worker 1"))
     for each in found:
         assert each["steps"] == expected["steps"] == 6

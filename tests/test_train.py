@@ -109,20 +109,21 @@ def test_keras_set_up_in_another_way_is_refused(few_digits):
 
 def test_sigterm_ends_the_training_as_ctrl_c_does_and_the_handler_is_restored(few_digits, capsys):
     def terminate():
-        until = time.monotonic() + 60
-        while not (few_digits / "run" / "samples" / "step_000002.png").exists() and time.monotonic() < until:
-            time.sleep(0.02)
-        os.kill(os.getpid(), signal.SIGTERM)
+        second = few_digits / "run" / "samples" / "step_000002.png"
+        while not ended.wait(0.02):
+            if second.exists():
+                return os.kill(os.getpid(), signal.SIGTERM)
 
     def own(number, frame):
         raise AssertionError("the earlier handler")
 
-    before = signal.signal(signal.SIGTERM, own)
+    ended, before = threading.Event(), signal.signal(signal.SIGTERM, own)
     try:
         threading.Thread(target=terminate).start()
         assert cli.main([*TRAIN, "--steps", "100000", "--every", "1"]) == 2
         assert signal.getsignal(signal.SIGTERM) is own
     finally:
+        ended.set()
         signal.signal(signal.SIGTERM, before)
     steps = len(read_losses("run/history.csv"))
     assert 2 <= steps < 100_000 and (few_digits / "run" / runs.GENERATOR).exists()

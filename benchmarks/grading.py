@@ -1,4 +1,4 @@
-"""Time and memory of grading a class: copies of a solution, each a little different, in the sandbox.
+"""Time and memory of grading a class: copies of an exercise with the solution's answers, each a little different.
 
     python -m benchmarks.grading                                 # 100 correct submissions of exercise 06
     python -m benchmarks.grading --exercise 07_faces_color --count 10
@@ -26,10 +26,15 @@ GOAL, AGAIN = 12, 5  # seconds a submission, and of grading all again
 
 
 def hand_in(exercise: str, count: int, folder: Path) -> None:
-    """Write `count` copies of the solution that differ in a comment."""
-    book = assignments.load(ROOT)[exercise].source
+    """Write `count` copies of the exercise with the solution's answers; they differ in the last one."""
+    assignment = assignments.load(ROOT)[exercise]
+    book = assignment.copy
+    for cell, source in zip(book.cells, assignment.source.cells, strict=True):
+        if source.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = source.source
+            question = cell
     for number in range(count):
-        book.cells[-1].source += f"\n\nStudent {number}."
+        question.source += f"\n\nStudent {number}."
         nbformat.write(book, folder / f"student-{number:03}.ipynb")
 
 

@@ -168,6 +168,27 @@ def test_an_interruption_keeps_what_is_done(course, monkeypatch):
     assert len(grading.grade(Path("in"), Path("marks.csv"), sandboxed=False)) == 2
 
 
+def test_a_second_call_with_nothing_new_writes_no_page_and_no_mark_again(course, monkeypatch):
+    def written():
+        places = [*(course / "marks" / "feedback").iterdir(), *(course / "marks").glob("*.html")]
+        return {
+            path: path.stat().st_mtime_ns
+            for path in [*places, *(course / "marks" / "autograded").rglob("*.ipynb")]
+        }
+
+    for student in ("kim", "lee"):
+        hand_in(course, student)
+    grade()
+    before, marks = written(), table(course)
+    assert len(before) == 6
+    grade()
+    assert written() == before and table(course) == marks
+    hand_in(course, "lee", "mean = None")
+    grade()
+    changed = {path for path, when in written().items() if when != before[path]}
+    assert {path.name for path in changed} == {f"lee.{toy.NAME}.html", "summary.html", f"{toy.NAME}.ipynb"}
+
+
 def test_only_the_processes_of_this_grading_end_with_it(course, monkeypatch):
     (course / "in" / "kim.ipynb").write_text("{")  # done at once
     hand_in(course, "lee")
@@ -194,7 +215,7 @@ def test_only_the_processes_of_this_grading_end_with_it(course, monkeypatch):
         own.kill()
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=300):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until

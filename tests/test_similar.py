@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("nbgrader")
 
 from gan_course.instructor import assignments, pages  # noqa: E402
-from gan_course.instructor.similar import FEW, similar  # noqa: E402
+from gan_course.instructor.similar import FEW, similar, similar_kept  # noqa: E402
 from gan_course.instructor.submissions import Cell, File, Submission  # noqa: E402
 from tests import toy  # noqa: E402
 
@@ -86,6 +86,17 @@ def test_what_many_write_makes_nobody_alike(known):
 def test_a_little_that_is_equal_makes_nobody_alike(known):
     short = "def mean(x):\n    return sum([float(each) for each in x]) / len(x) if x else 0\n"
     assert found(known, handed_in("kim", known, short), handed_in("lee", known, short)) == []
+
+
+def test_pairs_are_kept_until_something_else_is_handed_in(known, tmp_path, monkeypatch):
+    kim, lee, own = (handed_in(who, known, KIM, SPREAD) for who in ("kim", "lee", "own"))
+    first = similar_kept(tmp_path / "kept.json", [kim, lee], known)
+    assert [(pair.first, pair.second) for pair in first] == [(kim, lee)]
+    with monkeypatch.context() as patch:
+        patch.setattr("gan_course.instructor.similar.similar", lambda *args: pytest.fail("compared again"))
+        again = similar_kept(tmp_path / "kept.json", [kim, lee], known)
+    assert pages.alike(again) == pages.alike(first) and again[0].first is kim
+    assert len(similar_kept(tmp_path / "kept.json", [kim, lee, own], known)) == 3
 
 
 def test_the_page_shows_both_and_runs_nothing(known):

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from pathlib import Path
 
@@ -110,9 +109,10 @@ def test_keras_set_up_in_another_way_is_refused(few_digits):
 def test_sigterm_ends_the_training_as_ctrl_c_does_and_the_handler_is_restored(few_digits, capsys):
     def terminate():
         second = few_digits / "run" / "samples" / "step_000002.png"
-        while not ended.wait(0.02):
-            if second.exists():
-                return os.kill(os.getpid(), signal.SIGTERM)
+        while not ended.is_set() and not second.exists():
+            ended.wait(0.02)
+        if not ended.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def own(number, frame):
         raise AssertionError("the earlier handler")

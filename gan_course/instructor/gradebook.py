@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ComputeChecksums, SaveAutoGrades, SaveCells
 
 from gan_course.files import replacing
@@ -22,6 +22,13 @@ from gan_course.instructor.pictures import SVG
 
 warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy about nbgrader's own use of it
 NO_SCRIPTS = MappingProxyType({"<": "&lt;", "](": "]\\("})  # in a student's Markdown, for nbgrader's pages
+
+
+class Given(NamedTuple):
+    """What a person gave for an answer: points and comments, by task."""
+
+    points: dict[str, float]
+    comments: dict[str, str]
 
 
 class Book:
@@ -58,16 +65,18 @@ class Book:
         names = {"student": student, "assignment": assignment, "notebook": assignment, "db_url": self.url}
         return {"nbgrader": names, "unique_key": assignment}
 
-    def knows(self, student: str, assignment: str) -> bool:
-        """Whether it has marks for this student's answer."""
+    def given(self) -> dict[tuple[str, str], Given]:
+        """Return what a person gave, for each student and assignment that there are marks for."""
         with Gradebook(self.url) as book:
-            try:
-                return bool(book.find_submission(assignment, student))
-            except MissingEntry:
-                return False
+            return {
+                (one.student.id, name): _given(one.notebooks[0])
+                for name in self.assignments
+                for one in book.assignment_submissions(name)
+                if one.notebooks
+            }
 
-    def record(self, student: str, assignment: str, cells: list[dict[str, Any]]) -> None:
-        """Keep what was earned, and the marked notebook for nbgrader's pages; points given by hand stay."""
+    def record(self, student: str, assignment: str, cells: list[dict[str, Any]]) -> Given:
+        """Keep what was earned, and the marked notebook for nbgrader's pages; return what a person gave."""
         notebook = nbformat.v4.new_notebook(cells=[_node(self.assignments[assignment], cell) for cell in cells])
         path = self.folder / "autograded" / student / assignment / f"{assignment}.ipynb"
         with Gradebook(self.url) as book:
@@ -76,17 +85,15 @@ class Book:
         SaveAutoGrades().preprocess(notebook, self._resources(student, assignment))
         with replacing(path) as beside:
             nbformat.write(notebook, beside)
-
-    def by_hand(self, student: str, assignment: str) -> tuple[dict[str, float], dict[str, str]]:
-        """Return a person's points and comments, by task; no points of an answer that has changed since."""
         with Gradebook(self.url) as book:
-            found = book.find_submission_notebook(assignment, assignment, student)
-            points = {
-                one.name: one.score
-                for one in found.grades
-                if one.manual_score is not None and not one.needs_manual_grade
-            }
-            return points, {one.name: one.manual_comment for one in found.comments if one.manual_comment}
+            return _given(book.find_submission_notebook(assignment, assignment, student))
+
+
+def _given(found: Any) -> Given:
+    """Return what a person gave for an answer; no points if it has changed since."""
+    grades = [one for one in found.grades if one.manual_score is not None and not one.needs_manual_grade]
+    comments = {one.name: one.manual_comment for one in found.comments if one.manual_comment}
+    return Given({one.name: one.score for one in grades}, comments)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import psutil
 from gan_course.files import replacing
 from gan_course.instructor import assignments, pages, sandbox
 from gan_course.instructor.assignments import Assignment
-from gan_course.instructor.gradebook import Book
+from gan_course.instructor.gradebook import Book, Given
 from gan_course.instructor.judge import Judge
 from gan_course.instructor.lateness import Deadline, Late
 from gan_course.instructor.marking import SEVERITY, Marks, judged, run
@@ -25,7 +25,7 @@ from gan_course.instructor.processes import Processes
 from gan_course.instructor.reviews import Reviews
 from gan_course.instructor.roster import Roster
 from gan_course.instructor.sandbox import Limits
-from gan_course.instructor.similar import similar
+from gan_course.instructor.similar import similar_kept
 from gan_course.instructor.submissions import Submission, file_name, find
 from gan_course.instructor.table import Row, write_csv
 
@@ -86,7 +86,8 @@ def grade(
     found = processes.call(find, submissions, known, roster, exercise)  # whatever a file does to who opens it
     reviews = Reviews(folder / "reviewed.json")
     reviews.settle(reviewed, found)
-    book = Book(folder, known)
+    book = Book(folder, {name: known[name] for name in known if any(one.assignment == name for one in found)})
+    given = book.given()
     secret = (assignments.folders(course)[0], submissions, folder)
     rows: list[Row] = []
     progress = Progress(len(found))
@@ -97,17 +98,18 @@ def grade(
             one = jobs.pop(job)
             late = deadline.of(one.file.name, one.file.written) if deadline else Late(one.file.name.late)
             marks, fresh = job.result()
-            row = _settled(_with_points_by_hand(Row(one, marks, fresh, late=late), book), reviews)
+            row = _settled(_with_points_by_hand(Row(one, marks, fresh, late=late), book, given), reviews)
             pages.write_feedback(folder, row, known)
             rows.append(replace(row, marks=replace(row.marks, cells=[])))  # a class's pictures take much memory
             say(f"{progress.done(row.submission.student)}, {rows[-1].marks.status}{progress.rest()}")
-            write_csv(out, rows, known)
+            if fresh:
+                write_csv(out, rows, known)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         processes.end()  # after an interruption
         judge.__exit__()
     rows.sort(key=lambda row: (row.submission.place, row.submission.student, row.submission.assignment or ""))
-    pairs = similar([row.submission for row in rows], known)
+    pairs = similar_kept(folder / "similar.json", [row.submission for row in rows], known)
     pages.write_similar(folder, pairs)
     pages.write_summary(folder, rows, known, len(pairs))
     write_csv(out, rows, known)
@@ -204,15 +206,14 @@ def _drawn_once(folder: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _with_points_by_hand(row: Row, book: Book) -> Row:
+def _with_points_by_hand(row: Row, book: Book, given: dict[tuple[str, str], Given]) -> Row:
     """Put new marks into the gradebook, and points that were given by hand into the marks."""
-    student, marks = file_name(row.submission, alone=True), row.marks
-    if marks.status == "failed":
+    if row.marks.status == "failed" or not row.submission.assignment:
         return row
-    if row.fresh or not book.knows(student, row.submission.assignment):
-        book.record(student, row.submission.assignment, marks.cells)
-    points, comments = book.by_hand(student, row.submission.assignment)
-    return replace(row, by_hand=points, comments=comments)
+    whose = file_name(row.submission, alone=True), row.submission.assignment
+    if row.fresh or whose not in given:
+        given[whose] = book.record(*whose, row.marks.cells)
+    return replace(row, by_hand=given[whose].points, comments=given[whose].comments)
 
 
 def _settled(row: Row, reviews: Reviews) -> Row:

@@ -21,6 +21,7 @@ SHOWN = 5000  # characters of one output
 BINS = 10
 TEMPLATES = Environment(
     loader=PackageLoader("gan_course.instructor"),
+    auto_reload=False,
     autoescape=True,  # nothing of a student's is ever HTML
     trim_blocks=True,
     lstrip_blocks=True,
@@ -30,20 +31,25 @@ TEMPLATES = Environment(
 
 def write_feedback(folder: Path, row: Row, known: Mapping[str, Assignment]) -> None:
     """Write a student's page into a folder's `feedback/`."""
-    with replacing(folder / "feedback" / f"{file_name(row.submission)}.html") as page:
-        page.write_text(feedback(row, known), encoding="utf-8")
+    _write(folder / "feedback" / f"{file_name(row.submission)}.html", feedback(row, known))
 
 
 def write_summary(folder: Path, rows: Sequence[Row], known: Mapping[str, Assignment], pairs: int = 0) -> None:
     """Write `summary.html` into a folder."""
-    with replacing(folder / "summary.html") as page:
-        page.write_text(summary(rows, known, pairs), encoding="utf-8")
+    _write(folder / "summary.html", summary(rows, known, pairs))
 
 
 def write_similar(folder: Path, pairs: Sequence[Pair]) -> None:
     """Write `similar.html` into a folder."""
-    with replacing(folder / "similar.html") as page:
-        page.write_text(alike(pairs), encoding="utf-8")
+    _write(folder / "similar.html", alike(pairs))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a page, unless that is what stands there."""
+    data = text.encode()
+    if not path.is_file() or path.read_bytes() != data:
+        with replacing(path) as beside:
+            beside.write_bytes(data)
 
 
 def feedback(row: Row, known: Mapping[str, Assignment]) -> str:

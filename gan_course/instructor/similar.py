@@ -1,15 +1,19 @@
 """Which submissions are alike beyond what everybody writes; a person looks at them, and this is no verdict."""
 
+import hashlib
 import io
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
 import nbformat
 from copydetect import CodeFingerprint, compare_files
 from copydetect.utils import get_token_coverage, highlight_overlap
 
+from gan_course.files import replacing
 from gan_course.instructor.assignments import Assignment
 from gan_course.instructor.submissions import Submission
 
@@ -33,7 +37,26 @@ class Pair:
     first: Submission
     second: Submission
     share: float
-    code: tuple[str, str]
+    code: Sequence[str]
+
+
+def similar_kept(path: Path, found: Sequence[Submission], known: Mapping[str, Assignment]) -> list[Pair]:
+    """Return what `similar` does, from a file if that is of the same submissions; else write it.
+
+    Args:
+        path: The file, JSON.
+        found: What was handed in.
+        known: The assignments.
+    """
+    key = repr([(one.student, one.assignment, one.digest) for one in found])
+    key = hashlib.sha256(f"{key} {[each.digest for each in known.values()]}".encode()).hexdigest()
+    if path.is_file() and (kept := json.loads(path.read_text(encoding="utf-8")))["key"] == key:
+        return [Pair(found[one], found[other], *rest) for one, other, *rest in kept["pairs"]]
+    pairs, place = similar(found, known), {id(one): number for number, one in enumerate(found)}
+    rows = [(place[id(pair.first)], place[id(pair.second)], pair.share, pair.code) for pair in pairs]
+    with replacing(path) as beside:
+        beside.write_text(json.dumps({"key": key, "pairs": rows}), encoding="utf-8")
+    return pairs
 
 
 def similar(found: Sequence[Submission], known: Mapping[str, Assignment]) -> list[Pair]:
@@ -66,7 +89,7 @@ def similar(found: Sequence[Submission], known: Mapping[str, Assignment]) -> lis
                     highlight_overlap(each.raw_code, part, "<mark>", "</mark>", escape_html=True)[0]
                     for each, part in zip((one, other), slices, strict=True)
                 ]
-                pairs.append(Pair(first, second, float(min(1.0, max(shares))), (code[0], code[1])))
+                pairs.append(Pair(first, second, float(min(1.0, max(shares))), code))
     return sorted(pairs, key=lambda pair: (-pair.share, pair.first.student, pair.second.student))
 
 

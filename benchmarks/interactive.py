@@ -54,10 +54,18 @@ def code_explorer() -> Any:
     return gan_course.widgets.code_explorer({"untrained": (digit_decoder(2), codes)}, np.arange(2000) % 10)
 
 
+def wish_explorer() -> Any:
+    """Return the explorer of wishes, of a generator that has learned nothing."""
+    from gan_course.models import conditional_generator
+
+    return gan_course.widgets.wish_explorer(conditional_generator(latent_dim=20))
+
+
 WIDGETS: dict[str, Callable[[str], Any]] = {  # from a name to what makes the widget, given an empty folder
     "convolution_explorer": lambda folder: gan_course.widgets.convolution_explorer(),
     "upsampling_explorer": lambda folder: gan_course.widgets.upsampling_explorer({"a digit": digit()}),
     "code_explorer": lambda folder: code_explorer(),
+    "wish_explorer": lambda folder: wish_explorer(),
     "generator_counter": lambda folder: gan_course.widgets.generator_counter(),
     "discriminator_counter": lambda folder: gan_course.widgets.discriminator_counter(),
     "TwoPlayerLab": lambda folder: gan_course.widgets.TwoPlayerLab(),

@@ -20,7 +20,7 @@ ROOMS = {  # what each imports, the ground floor aside; from above downwards
     "style": {"datasets"},
     "train": {"backend", "callbacks", "datasets", "models", "training"},
     "saved": {"backend", "datasets", "models", "training"},
-    "widgets": {"datasets", "metrics", "plane", "plots", "training"},
+    "widgets": {"datasets", "metrics", "models", "plane", "plots", "training"},
     "callbacks": {"datasets", "metrics", "plots", "training"},
     "training": {"datasets", "layers", "losses", "models", "optimizers"},
     "metrics": {"datasets", "models", "synthetic"},

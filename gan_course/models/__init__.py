@@ -7,7 +7,7 @@ from gan_course.models.autoencoder import (
     squared_distance,
 )
 from gan_course.models.bricks import bricks_discriminator, bricks_generator
-from gan_course.models.conditional import conditional_discriminator, conditional_generator
+from gan_course.models.conditional import conditional_discriminator, conditional_generator, label_vectors
 from gan_course.models.dcgan import dcgan_discriminator, dcgan_generator
 from gan_course.models.deep import NormalToUniform, deep_discriminator, deep_generator
 from gan_course.models.drawing import draw, generate, generator_inputs
@@ -32,6 +32,7 @@ __all__ = [
     "draw",
     "generate",
     "generator_inputs",
+    "label_vectors",
     "mnist_discriminator",
     "mnist_generator",
     "patch_discriminator",

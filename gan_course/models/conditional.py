@@ -1,6 +1,7 @@
 """The networks of the digits with a label beside: which digit is to be drawn, which one it is said to be."""
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from gan_course.arguments import whole
@@ -71,3 +72,35 @@ def conditional_discriminator(classes: int = 10, dropout: float = 0.3) -> keras.
     scores = layers.Dense(classes)(features)
     score = ops.sum(ops.one_hot(label, classes) * scores, axis=1, keepdims=True)
     return keras.Model([image, label], layers.Activation("sigmoid")(score), name="discriminator")
+
+
+def label_vectors(generator: keras.Model) -> tuple[np.ndarray, keras.Model]:
+    """Take a conditional generator apart, so that labels can be mixed.
+
+    Args:
+        generator: One that looks its labels up in an `Embedding` layer.
+
+    Returns:
+        The vector of each label, `(classes, k)`; and the same network, with shared weights, from latent vectors
+        `(n, latent_dim)` and such vectors `(n, k)` to images.
+
+    Raises:
+        ValueError: If the generator has no `Embedding` layer, or not the two inputs.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_course.models import conditional_generator, label_vectors
+        >>> vectors, draw = label_vectors(conditional_generator(latent_dim=20))
+        >>> between = (vectors[3] + vectors[8]) / 2
+        >>> draw.predict([np.zeros((1, 20)), between[None]], verbose=0).shape
+        (1, 28, 28, 1)
+    """
+    tables = [layer for layer in generator.layers if isinstance(layer, layers.Embedding)]
+    if len(tables) != 1 or len(generator.inputs) != 2:
+        raise ValueError(
+            f"{generator.name} has {len(tables)} Embedding layers and {len(generator.inputs)} inputs; expected "
+            "latent vectors and labels, and one Embedding that looks the labels up"
+        )
+    table = tables[0]
+    latent = next(each for each in generator.inputs if each is not table.input)
+    return table.get_weights()[0], keras.Model([latent, table.output], generator.output)

@@ -21,6 +21,7 @@ from gan_course.plots.plane import ARROW, LONGEST, show_game
 from gan_course.plots.tables import number
 from gan_course.plots.timeline import show_step, show_timeline, spread, timeline_gif
 from gan_course.plots.upsampling import show_upsampling, upsampling_words
+from gan_course.plots.wishes import show_wishes
 from gan_course.recipes import LN2
 
 __all__ = [
@@ -52,8 +53,9 @@ __all__ = [
     "show_step",
     "show_timeline",
     "show_training",
-    "side_by_side",
     "show_upsampling",
+    "show_wishes",
+    "side_by_side",
     "spherical_walk",
     "spread",
     "sweeps",

@@ -9,6 +9,7 @@ from gan_course.widgets.quiz import Quiz
 from gan_course.widgets.shell import Explorer
 from gan_course.widgets.timeline import timeline
 from gan_course.widgets.upsampling import upsampling_explorer
+from gan_course.widgets.wishes import wish_explorer
 
 __all__ = [
     "Explorer",
@@ -21,4 +22,5 @@ __all__ = [
     "latent_explorer",
     "timeline",
     "upsampling_explorer",
+    "wish_explorer",
 ]

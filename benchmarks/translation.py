@@ -1,6 +1,6 @@
 """From a picture to a picture: three tasks, and what each part of the method is worth; lesson 13 reads the rows.
 
-    python -m benchmarks.translation tasks --workers 2     # sketch, gray and day, each drawn four ways, one seed
+    python -m benchmarks.translation tasks --workers 2     # three of colors and one of bricks, each four ways
     python -m benchmarks.translation parts --workers 2     # one part left out, half of the width, three seeds
     python -m benchmarks.translation pace                  # what a step costs
     python -m benchmarks.translation report                # results/translation.md
@@ -22,12 +22,12 @@ from benchmarks.common import RESULTS, ROOT, load, machine
 from gan_course.files import replacing
 
 FOLDER = ROOT / "data" / "pairs"
-TASKS = ("sketch to color", "gray to color", "day to night")
+TASKS = ("sketch to color", "gray to color", "day to night", "sketch to brick")
 WAYS = {"both": (1, 100), "L1 alone": (0, 1), "the game alone": (1, 0)}  # weights of the game and of L1
 PARTS = ("all", "no connections", "one answer for all", "no noise")
 TRAINING, HELD_OUT, BATCH_SIZE, STEPS, SHOWN = 2_000, 500, 8, 2_000, 5
 WIDTHS = {"tasks": (16, 16), "parts": (8, 8)}  # of generator and discriminator
-OUTLINES = ("hair", "headwear", "glasses", "mouth")  # what a line drawing of a face shows
+OUTLINES = ("hair", "headwear", "glasses", "mouth", "kind")  # what a line drawing of a face or brick shows
 COLORS = ("skin", "hair_color", "background")  # and what it does not
 MEASURED = ("l1", "psnr", "ssim", "outlines", "colors", "frechet_distance", "answers")
 KEY = ("task", "way", "seed")
@@ -36,8 +36,11 @@ KEY = ("task", "way", "seed")
 def pairs(task: str, count: int, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Return what is given and what is to be drawn, values in [-1, 1], and what is known of it."""
     from gan_course.datasets import scale, sketch
-    from gan_course.synthetic import ATTRIBUTES, draw_faces, draw_streets
+    from gan_course.synthetic import ATTRIBUTES, draw_bricks, draw_faces, draw_streets
 
+    if task == "sketch to brick":
+        bricks, about = draw_bricks(count, seed)
+        return scale(sketch(bricks)), scale(bricks), {"kind": about["kind"]}
     if task == "day to night":
         (day, night), _ = draw_streets(count, seed)
         return scale(day), scale(night), {}
@@ -47,8 +50,8 @@ def pairs(task: str, count: int, seed: int) -> tuple[np.ndarray, np.ndarray, dic
     return scale(given), scale(faces), {name: known[name] for name in ATTRIBUTES}
 
 
-def networks(part: str, channels: int, widths: tuple[int, int]) -> tuple[Any, Any]:
-    """Return both networks, one part of the method left out."""
+def networks(part: str, channels: tuple[int, int], widths: tuple[int, int]) -> tuple[Any, Any]:
+    """Return both networks, from so many channels to so many, one part of the method left out."""
     import keras
     from keras import layers
 
@@ -58,7 +61,7 @@ def networks(part: str, channels: int, widths: tuple[int, int]) -> tuple[Any, An
         "no connections": (layers.Concatenate, lambda: layers.Lambda(lambda both: both[0])),
         "no noise": (models.LastingDropout, layers.Identity),
     }
-    generator = models.unet(64, channels, 3, widths[0])
+    generator = models.unet(64, *channels, widths[0])
     if part in leave_out:
         kind, instead = leave_out[part]
         generator = keras.models.clone_model(
@@ -67,7 +70,7 @@ def networks(part: str, channels: int, widths: tuple[int, int]) -> tuple[Any, An
                 instead() if isinstance(each, kind) else type(each).from_config(each.get_config())
             ),
         )
-    discriminator = models.patch_discriminator(64, channels, 3, widths[1])
+    discriminator = models.patch_discriminator(64, *channels, widths[1])
     if part == "one answer for all":
         features = layers.Flatten()(discriminator.layers[-1].input)
         discriminator = keras.Model(discriminator.input, layers.Dense(1, activation="sigmoid")(features))
@@ -76,15 +79,18 @@ def networks(part: str, channels: int, widths: tuple[int, int]) -> tuple[Any, An
 
 def measure(drawn: np.ndarray, again: np.ndarray, real: np.ndarray, known: dict[str, np.ndarray]) -> list[float]:
     """Return what is measured of held-out drawings; `again` are others from the same pictures."""
-    from gan_course.metrics import closeness, fit_gaussian, frechet_distance, read_faces
+    from gan_course.metrics import closeness, fit_gaussian, frechet_distance, read_bricks, read_faces
 
-    nothing = float("nan")
-    outlines = colors = distance = nothing
+    outlines = colors = distance = float("nan")
     if known:
-        found = read_faces(drawn)
+        read, like = (read_bricks, "sketch to brick") if "kind" in known else (read_faces, "gray to color")
+        found = read(drawn)
         right = {name: float((found[name].argmax(1) == known[name]).mean()) for name in known}
-        outlines, colors = (statistics.mean(right[name] for name in names) for names in (OUTLINES, COLORS))
-        reference = fit_gaussian(read_faces(pairs("gray to color", 2_000, seed=77)[1])["features"])
+        outlines, colors = (
+            float(np.mean([right[name] for name in names if name in right] or [np.nan]))
+            for names in (OUTLINES, COLORS)
+        )
+        reference = fit_gaussian(read(pairs(like, 2_000, seed=77)[1])["features"])
         distance = frechet_distance(fit_gaussian(found["features"]), reference)
     return [*closeness(drawn, real), outlines, colors, distance, float(np.abs(drawn - again).mean() / 2)]
 
@@ -106,7 +112,7 @@ def train(kind: str, task: str, way: str, seed: int) -> list[dict[str, Any]]:
     else:
         keras.utils.set_random_seed(seed)
         part = way if kind == "parts" else "all"
-        gan = gan_course.GAN(*networks(part, given.shape[-1], WIDTHS[kind]), seed=seed)
+        gan = gan_course.GAN(*networks(part, (given.shape[-1], real.shape[-1]), WIDTHS[kind]), seed=seed)
         game, distance = WAYS["both" if kind == "parts" else way]
         rates = {"g_learning_rate": 2e-4, "d_learning_rate": 2e-4}
         gan.compile(recipe="plain", adversarial=game, reconstruction=distance, **rates)
@@ -114,7 +120,7 @@ def train(kind: str, task: str, way: str, seed: int) -> list[dict[str, Any]]:
         gan.fit(targets, conditions, batch_size=BATCH_SIZE, steps_per_epoch=STEPS, verbose=0)
         drawn, again = (gan.generate(seed=number, conditions=given) for number in (1, 2))
     if seed == 0:
-        strip = np.concatenate(unscale(drawn[:SHOWN]), axis=1)
+        strip = np.concatenate(unscale(drawn[:SHOWN]), axis=1).squeeze()
         with replacing(FOLDER / f"{kind}_{task}_{way}.png".replace(" ", "_")) as beside:
             Image.fromarray(strip).save(beside, optimize=True)
     told = [float(f"{each:.4g}") for each in measure(drawn, again, real, known)]
@@ -134,7 +140,7 @@ def pace(rounds: int = 5, steps: int = 10) -> None:
     gans, seconds = {}, {}
     for kind, widths in WIDTHS.items():
         for way, (game, distance) in WAYS.items():
-            gans[kind, way] = gan_course.GAN(*networks("all", 1, widths))
+            gans[kind, way] = gan_course.GAN(*networks("all", (1, 3), widths))
             gans[kind, way].compile(recipe="plain", adversarial=game, reconstruction=distance)
     given, real, _ = pairs(TASKS[0], BATCH_SIZE * steps, seed=1)
     for number in range(rounds + 1):

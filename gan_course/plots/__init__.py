@@ -21,6 +21,7 @@ from gan_course.plots.plane import ARROW, LONGEST, show_game
 from gan_course.plots.tables import number
 from gan_course.plots.timeline import show_step, show_timeline, spread, timeline_gif
 from gan_course.plots.upsampling import show_upsampling, upsampling_words
+from gan_course.plots.whole import show_gan
 from gan_course.plots.wishes import show_wishes
 from gan_course.recipes import LN2
 
@@ -46,6 +47,7 @@ __all__ = [
     "show_codes",
     "show_convolution",
     "show_game",
+    "show_gan",
     "show_images",
     "show_latent",
     "show_layers",

@@ -88,6 +88,10 @@ DISCRIMINATOR = [
     Move("Kernel", "press", "ArrowRight", "8,043,521 parameters"),
     Move("Side of the image", "drag", 0.5, "8,043,521 parameters"),
 ]
+RATE = [
+    Move("Rate", "press", "ArrowRight", "Rate 0.055: after ten steps"),
+    Move("Rate", "drag", 1, "Rate 0.300: after ten steps"),
+]
 LAB = [
     Move("Both learn", "click", "left", "Step 510:"),
     Move("Discriminator learns", "press", "Enter", "Step 520:"),
@@ -151,8 +155,13 @@ LESSONS = [
     ),
     Lesson(
         "03_discriminator",
-        "setup imports",
-        {"quiz-before": quiz("03", "before"), "play": DISCRIMINATOR, "quiz-after": quiz("03", "after")},
+        "setup imports slope rate-draw",
+        {
+            "quiz-before": quiz("03", "before"),
+            "play": DISCRIMINATOR,
+            "rate": RATE,
+            "quiz-after": quiz("03", "after"),
+        },
     ),
     Lesson(
         "04_combined_model",

@@ -1,0 +1,171 @@
+"""The places where a student writes: what the checks of the lessons say to right and to wrong answers."""
+
+import contextlib
+import io
+import re
+
+import matplotlib
+import pytest
+
+import gan_course
+from tests.test_notebooks import LESSONS, Lesson
+
+TURNS = {
+    (path.stem, cell.id): path for path in LESSONS for cell in Lesson(path).code if cell.id.startswith("turn-")
+}
+ANSWERS = {
+    ("01_padding_and_filters", "turn-slide"): {
+        "right": """
+def my_slide(image, kernel):
+    side = len(kernel)
+    found = np.zeros((len(image) - side + 1, len(image[0]) - side + 1), image.dtype)
+    for row in range(len(found)):
+        for column in range(len(found[0])):
+            found[row, column] = (image[row : row + side, column : column + side] * kernel).sum()
+    return found
+""",
+        "how often does a side of 3 fit into 5": "def my_slide(image, kernel): return np.zeros(image.shape)",
+        "every pixel is 0": """
+def my_slide(image, kernel):
+    return np.zeros((len(image) - 2, len(image) - 2))
+""",
+        "turned by half a turn": "def my_slide(image, kernel): return slide(image, kernel[::-1, ::-1])",
+        "by hand we had 3": "def my_slide(image, kernel): return 2 * slide(image, kernel)",
+        "other pixels are not": """
+def my_slide(image, kernel):
+    found = slide(image, kernel)
+    found[0] = 7
+    return found
+""",
+        "wrong for another image": "def my_slide(image, kernel): return by_hand",
+    },
+    ("01_padding_and_filters", "turn-repeat"): {
+        "right": "def my_repeat(image, times): return image.repeat(times, axis=0).repeat(times, axis=1)",
+        "each two times": "def my_repeat(image, times): return image.repeat(times, axis=0)",
+        "whole images were put side by side": "def my_repeat(image, times): return np.tile(image, (times, times))",
+        "row 1 should repeat row 0": """
+def my_repeat(image, times):
+    return np.tile(image.repeat(times, axis=1), (times, 1))
+""",
+        "not for three": "def my_repeat(image, times): return image.repeat(2, axis=0).repeat(2, axis=1)",
+    },
+    ("02_generator", "turn-norm"): {
+        "right": """
+def my_normalize(values):
+    return (values - values.mean(axis=0)) / np.sqrt(values.var(axis=0) + EPSILON)
+""",
+        "expected one number for each": "def my_normalize(values): return values.mean(axis=0)",
+        "each feature has its own mean": """
+def my_normalize(values):
+    return (values - values.mean()) / np.sqrt(values.var() + EPSILON)
+""",
+        "the means are": "def my_normalize(values): return values / np.sqrt(values.var(axis=0) + EPSILON)",
+        "the variances are": """
+def my_normalize(values):
+    return (values - values.mean(axis=0)) / (values.var(axis=0) + EPSILON)
+""",
+        "equal values divide by 0": """
+def my_normalize(values):
+    with np.errstate(invalid="ignore"):
+        return (values - values.mean(axis=0)) / values.std(axis=0)
+""",
+    },
+    ("02_generator", "turn-count"): {
+        "right": """
+def my_dense_count(inputs, outputs): return (inputs + 1) * outputs
+def my_convolution_count(kernel, maps_in, maps_out): return (kernel**2 * maps_in + 1) * maps_out
+""",
+        "what else has a number of its own": """
+def my_dense_count(inputs, outputs): return inputs * outputs
+def my_convolution_count(kernel, maps_in, maps_out): return 0
+""",
+        "dense: 15": """
+def my_dense_count(inputs, outputs): return inputs * outputs + inputs
+def my_convolution_count(kernel, maps_in, maps_out): return 0
+""",
+        "more than 5 cells": """
+def my_dense_count(inputs, outputs): return (inputs + 1) * outputs
+def my_convolution_count(kernel, maps_in, maps_out): return (kernel * maps_in + 1) * maps_out
+""",
+        "the biases are missing": """
+def my_dense_count(inputs, outputs): return (inputs + 1) * outputs
+def my_convolution_count(kernel, maps_in, maps_out): return kernel**2 * maps_in * maps_out
+""",
+        "Keras counts another number": """
+def my_dense_count(inputs, outputs): return (inputs + 1) * outputs
+def my_convolution_count(kernel, maps_in, maps_out): return (kernel**2 + 1) * maps_out
+""",
+    },
+    ("03_discriminator", "turn-loss"): {
+        "right": "def my_cross_entropy(p, label): return -np.log(p) if label else -np.log(1 - p)",
+        "log of a number under 1 is negative": """
+def my_cross_entropy(p, label):
+    return np.log(p) if label else np.log(1 - p)
+""",
+        "better for a real image": "def my_cross_entropy(p, label): return -np.log(abs(label - p))",
+        "base 10": "def my_cross_entropy(p, label): return -np.log10(p if label else 1 - p)",
+        "not the number of Keras": "def my_cross_entropy(p, label): return (label - p) ** 2",
+    },
+    ("03_discriminator", "turn-accuracy"): {
+        "right": "def my_accuracy(a, b): return np.mean([*(a > 0.5), *(b < 0.5)])",
+        "is no share": "def my_accuracy(a, b): return (a > 0.5).sum() + (b < 0.5).sum()",
+        "more real images than fakes": "def my_accuracy(a, b): return ((a > 0.5).mean() + (b < 0.5).mean()) / 2",
+        "which of these seven answers": "def my_accuracy(a, b): return np.mean([*(a > 0.5), *(b > 0.5)])",
+    },
+}
+
+
+def run(source, names):
+    """Run a cell; return what it prints."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(source, "cell", "exec"), names)
+    return said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def rooms():
+    """For each place the names that the cells before it have made; the cells of a lesson run once."""
+    before = matplotlib.get_backend()
+    matplotlib.use("agg")
+    found = {}
+    for path in {*TURNS.values()}:
+        names = {"__name__": "lesson", "gan_course": gan_course}
+        last = max(index for index, cell in enumerate(Lesson(path).code) if cell.id.startswith("turn-"))
+        for cell in Lesson(path).code[1 : last + 1]:
+            if not cell.id.startswith("quiz"):
+                run(cell.source, names)
+        found[path.stem] = names
+    matplotlib.use(before)
+    return found
+
+
+def test_every_place_to_write_is_tried():
+    places = {key for key in TURNS if not key[1].endswith("-check")}
+    assert places == {*ANSWERS}
+    assert all(len([key for key in places if key[0] == name]) == 2 for name, _ in places)
+
+
+@pytest.mark.parametrize("place", ANSWERS, ids="-".join)
+def test_a_stub_runs_and_is_told_not_to_be_done(rooms, place):
+    lesson = Lesson(TURNS[place])
+    run(lesson.cell(place[1]).source, rooms[place[0]])
+    assert run(lesson.cell(f"{place[1]}-check").source, rooms[place[0]]).startswith("Your turn is not done yet")
+
+
+@pytest.mark.parametrize(
+    ("place", "says"), [(place, says) for place in ANSWERS for says in ANSWERS[place]], ids=lambda each: each[-1]
+)
+def test_an_answer_is_told_what_is_wrong_with_it(rooms, place, says):
+    run(ANSWERS[place][says], rooms[place[0]])
+    told = run(Lesson(TURNS[place]).cell(f"{place[1]}-check").source, rooms[place[0]])
+    assert told == "Your turn looks right.\n" if says == "right" else says in told
+
+
+@pytest.mark.parametrize("place", ANSWERS, ids="-".join)
+def test_a_folded_solution_follows_under_another_name(place):
+    cells = Lesson(TURNS[place]).code
+    check = next(index for index, cell in enumerate(cells) if cell.id == f"{place[1]}-check")
+    assert cells[check + 1].metadata.tags == ["solution"]
+    mine = re.findall(r"def (my_\w+)", cells[check - 1].source)
+    assert mine and not any(name in cell.source for name in mine for cell in cells[check + 1 :])

@@ -112,6 +112,47 @@ def my_cross_entropy(p, label):
         "more real images than fakes": "def my_accuracy(a, b): return ((a > 0.5).mean() + (b < 0.5).mean()) / 2",
         "which of these seven answers": "def my_accuracy(a, b): return np.mean([*(a > 0.5), *(b > 0.5)])",
     },
+    ("04_combined_model", "turn-best"): {
+        "right": """
+def my_best_answer(p, q):
+    return min(np.linspace(0.01, 0.99, 99), key=lambda a: -p * np.log(a) - q * np.log(1 - a))
+""",
+        "or a position": """
+def my_best_answer(p, q):
+    answers = np.linspace(0.01, 0.99, 99)
+    return (-p * np.log(answers) - q * np.log(1 - answers)).argmin()
+""",
+        "where is the loss least": "def my_best_answer(p, q): return 0.99 * p / (p + q + 1)",
+        "should lean to real": "def my_best_answer(p, q): return q / (p + q)",
+        "do not weigh as they should": "def my_best_answer(p, q): return p**2 / (p**2 + q**2)",
+    },
+    ("04_combined_model", "turn-losses"): {
+        "right": """
+def my_losses(on_real, on_fake):
+    d_loss = (cross_entropy(ones, on_real) + cross_entropy(zeros, on_fake)) / 2
+    return d_loss, cross_entropy(ones, on_fake)
+""",
+        "wants his fakes to be called 1": """
+def my_losses(on_real, on_fake):
+    d_loss = (cross_entropy(ones, on_real) + cross_entropy(zeros, on_fake)) / 2
+    return d_loss, cross_entropy(zeros, on_fake)
+""",
+        "more or less": """
+def my_losses(on_real, on_fake):
+    d_loss = (cross_entropy(ones, on_real) + cross_entropy(zeros, on_fake)) / 2
+    return d_loss, cross_entropy(ones, on_real)
+""",
+        "the sum of both": """
+def my_losses(on_real, on_fake):
+    d_loss = cross_entropy(ones, on_real) + cross_entropy(zeros, on_fake)
+    return d_loss, cross_entropy(ones, on_fake)
+""",
+        "which labels do they want": """
+def my_losses(on_real, on_fake):
+    d_loss = (cross_entropy(zeros, on_real) + cross_entropy(ones, on_fake)) / 2
+    return d_loss, cross_entropy(ones, on_fake)
+""",
+    },
 }
 
 

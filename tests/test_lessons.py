@@ -57,8 +57,8 @@ def test_the_loop_of_lesson_05_is_fit():
     assert twin["twin"].steps == STEPS
 
 
-def test_the_gradient_penalty_of_lesson_05_is_that_of_compile():
-    penalty = run_cells("05_train_mnist", "imports", "penalty")["gradient_penalty"]
+def test_the_gradient_penalty_of_lesson_08_is_that_of_compile():
+    penalty = run_cells("08_how_good", "imports", "penalty")["gradient_penalty"]
     images, gamma, learning_rate = scale(load_mnist("embedded")[0][:8]), 3.0, 0.1
     weights = []
     for r1_gamma in (0.0, gamma):

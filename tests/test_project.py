@@ -141,6 +141,10 @@ def test_data_is_small():
     assert sum(BUDGETS.values()) <= 12
 
 
+def test_the_ablation_that_lesson_08_reads_is_the_measured_one():
+    assert (ROOT / "data/ablation.csv").read_text() == (ROOT / "benchmarks/results/ablation.csv").read_text()
+
+
 def test_the_size_of_data_counts_folders_inside_folders(tmp_path):
     for name, size in (("a.npz", 1), ("quizzes/deep/b.toml", 2), ("checkpoints/x/deeper/c.keras", 4)):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

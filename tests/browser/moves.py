@@ -180,6 +180,7 @@ LESSONS = [
         },
         {"live": LIVE, "scrub": 'gan_course.widgets.timeline("run")'},
     ),
+    Lesson("08_how_good", "setup", {"quiz-before": quiz("08", "before"), "quiz-after": quiz("08", "after")}),
     Lesson("11_bricks", "setup", {"quiz-before": quiz("11", "before"), "quiz-after": quiz("11", "after")}),
     Lesson("15_style_transfer", "setup", {"quiz-before": quiz("15", "before"), "quiz-after": quiz("15", "after")}),
 ]

@@ -168,6 +168,34 @@ def test_a_training_without_a_sign_is_found():
     assert unsigned([training, said]) == []
 
 
+def untold(cells: list[nbformat.NotebookNode]) -> list[str]:
+    """The figures below which no sentence says what they show; front ends give them no alternative text."""
+    found = []
+    for cell, below in zip(cells, [*cells[1:], nbformat.v4.new_markdown_cell()], strict=True):
+        shows = any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+        if shows and (
+            below.cell_type == "code" or below.source.startswith(("#", "**Predict", "**Play")) or not below.source
+        ):
+            found.append(cell.id)
+    return found
+
+
+def test_below_each_figure_a_sentence_says_what_it_shows(lesson):
+    assert untold(lesson.cells) == []
+
+
+def test_a_figure_without_a_sentence_is_found():
+    figure = nbformat.v4.new_code_cell("show()", id="figure")
+    figure.outputs = [nbformat.v4.new_output("display_data", {"image/png": ""})]
+    told, heading, code = (
+        nbformat.v4.new_markdown_cell("Left the digit."),
+        nbformat.v4.new_markdown_cell("## Next"),
+        nbformat.v4.new_code_cell("1"),
+    )
+    assert untold([figure, told]) == [] and untold([told, code]) == []
+    assert untold([figure]) == untold([figure, heading]) == untold([figure, code]) == ["figure"]
+
+
 def test_code_cells_are_short(lesson):
     assert statistics.median(len(cell.source.splitlines()) for cell in lesson.code) <= 6
 

@@ -1,10 +1,12 @@
 """What the lessons write out and what the package repeats compute the same thing."""
 
+import sys
 from pathlib import Path
 
 import keras
 import nbformat
 import numpy as np
+import pytest
 import tensorflow as tf
 
 import gan_course
@@ -74,3 +76,25 @@ def test_the_gradient_penalty_of_lesson_08_is_that_of_compile():
     for without, with_penalty, slope in zip(*weights, slopes, strict=True):
         expected = -learning_rate * gamma / 2 * (0 if slope is None else slope)
         np.testing.assert_allclose(with_penalty - without, expected, rtol=1e-2, atol=1e-6)
+
+
+@pytest.mark.parametrize("internet", [True, False])
+def test_the_whole_program_of_lesson_05_stands_alone_and_trains_both_networks(internet, monkeypatch):
+    def load_data():
+        if not internet:
+            raise OSError("no network")
+        digits, labels = load_mnist("embedded")
+        return (digits[..., 0], labels), (digits[:10, ..., 0], labels[:10])
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", load_data)
+    monkeypatch.setitem(sys.modules, "gan_course", None)  # importing it would fail
+    keras.utils.set_random_seed(0)
+    lesson = run_cells("05_train_mnist", "whole", __builtins__=__builtins__)
+    keras.utils.set_random_seed(0)
+    fresh = lesson["build_generator"](), lesson["build_discriminator"]()
+    for network, before in zip((lesson["whole"].generator, lesson["whole"].discriminator), fresh, strict=True):
+        assert (network.trainable_weights[0].numpy() != before.trainable_weights[0].numpy()).any()
+    assert lesson["drawn"].shape == (25, 28, 28, 1) and np.isfinite(lesson["drawn"]).all()
+    assert len(lesson["real_images"]) == (10_000 if internet else 320)
+    same_network(lesson["whole"].generator, mnist_generator())
+    same_network(lesson["whole"].discriminator, mnist_discriminator())

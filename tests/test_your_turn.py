@@ -241,22 +241,26 @@ def run(source, names):
     return said.getvalue()
 
 
-@pytest.fixture(scope="module")
-def rooms():
-    """For each place the names that the cells before it have made; the cells of a lesson run once."""
-    before = matplotlib.get_backend()
-    matplotlib.use("agg")
-    found = {}
-    for path in {*TURNS.values()}:
-        names = {"__name__": "lesson", "gan_course": gan_course}
+class Rooms(dict):
+    """For each lesson the names that its cells have made, up to the last place to write; they run once, if asked."""
+
+    def __missing__(self, lesson):
+        (path,) = {path for path in TURNS.values() if path.stem == lesson}
+        names = self[lesson] = {"__name__": "lesson", "gan_course": gan_course}
         last = max(index for index, cell in enumerate(Lesson(path).code) if cell.id.startswith("turn-"))
-        some = NEEDS.get(path.stem, "").split()
+        some = NEEDS.get(lesson, "").split()
         for cell in Lesson(path).code[1 : last + 1]:
             if cell.id in some or not some and not cell.id.startswith("quiz"):
                 run(cell.source, names)
-        found[path.stem] = names
+        return names
+
+
+@pytest.fixture(scope="module")
+def rooms():
+    before = matplotlib.get_backend()
+    matplotlib.use("agg")
+    yield Rooms()
     matplotlib.use(before)
-    return found
 
 
 def test_every_place_to_write_is_tried():

@@ -242,7 +242,7 @@ def run(source, names):
 
 
 class Rooms(dict):
-    """For each lesson the names that its cells have made, up to the last place to write; they run once, if asked."""
+    """For each lesson the names that its cells have made, up to the last place to write, once and if asked."""
 
     def __missing__(self, lesson):
         (path,) = {path for path in TURNS.values() if path.stem == lesson}

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,16 +130,31 @@ class Guard(threading.Thread):
     def run(self) -> None:
         """Look four times a second, until the process has ended."""
         while self.process.poll() is None:
-            used = 0
-            with suppress(psutil.Error):
-                for one in [*(top := psutil.Process(self.process.pid)).children(recursive=True), top]:
-                    with suppress(psutil.Error):
-                        used += one.memory_info().rss
+            used = self._used(lambda one: one.memory_info().rss)
+            if used > self.limits.memory:
+                used = self._used(_own_share)
             self.peak = max(self.peak, used)
             if used > self.limits.memory:
                 self.reason = f"used more than {self.limits.memory / 2**30:.3g} GB of memory"
                 kill(self.process)
             time.sleep(0.25)
+
+    def _used(self, memory: Callable[[psutil.Process], int]) -> int:
+        """Return the memory of the process and its children."""
+        used = 0
+        with suppress(psutil.Error):
+            for one in [*(top := psutil.Process(self.process.pid)).children(recursive=True), top]:
+                with suppress(psutil.Error):
+                    used += memory(one)
+        return used
+
+
+def _own_share(process: psutil.Process) -> int:
+    """Return the memory of a process, what it shares with its children after a fork divided among them."""
+    try:
+        return process.memory_full_info().pss
+    except (AttributeError, psutil.AccessDenied):  # not Linux, or hidden
+        return process.memory_info().rss
 
 
 def kill(process: subprocess.Popen) -> None:

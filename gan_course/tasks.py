@@ -5,6 +5,8 @@ from typing import Any
 
 from gan_course.models import small_networks as small_networks
 
+MISSING = "nothing was returned. Write your answer in place of ..., return it, and run both cells again"
+
 
 def public_check(task: str, *answers: Any) -> Callable[[Callable[..., None]], None]:
     """Call the decorated function with a student's answers at once, and say in one line what it found.
@@ -27,7 +29,7 @@ def public_check(task: str, *answers: Any) -> Callable[[Callable[..., None]], No
 
     def run(check: Callable[..., None]) -> None:
         if _missing(answers):
-            print(f"{task} is not done yet: write your answer in place of ... and run both cells again.")
+            print(f"{task} is not done yet: {MISSING}.")
             return
         try:
             check(*answers)

@@ -275,3 +275,13 @@ def test_pictures_in_outputs_become_smaller_and_stay_the_same(mode):
     with Image.open(io.BytesIO(notebooks.smaller(file.getvalue()))) as smaller:
         assert smaller.mode == mode
         np.testing.assert_array_equal(np.asarray(smaller), pixels)
+
+
+def test_a_large_picture_of_an_exercise_keeps_few_colors():
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3), "uint8")
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    fewer = notebooks.smaller(file.getvalue(), colors=32)
+    with Image.open(io.BytesIO(fewer)) as picture:
+        assert picture.size == (200, 200) and len(picture.convert("RGB").getcolors()) <= 32
+    assert 3 * len(fewer) < len(notebooks.smaller(file.getvalue()))

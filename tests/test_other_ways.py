@@ -48,41 +48,72 @@ FIT = """losses = LossLog(folder / "history.csv")
     watching = [losses, pictures, LivePlot(steps, losses, seed=SEED), Checkpoint(folder)]
     gan.fit(shuffled, steps_per_epoch=steps, callbacks=watching, verbose=2)
 """
-AUGMENTATION = """def build_augmentation():
-    image = tf.keras.Input((28, 28, {channels}))
-    moved = tf.keras.layers.RandomTranslation(0.125, 0.125, fill_mode="constant", interpolation="nearest")(image)
-    return tf.keras.Model(image, tf.keras.layers.RandomBrightness((-0.2, 0.2), value_range=(-1, 1))(moved))
-"""
 GRAY = {
-    "read-faces": f"{READ}\nread_faces = read_pixels",
-    "keep-red": "def keep_red(photos):\n    return tf.expand_dims(photos[:, :, :, 0], -1).numpy()",
-    "luminance": """def luminance(photos):
-    weights = tf.constant([[0.299], [0.587], [0.114]], tf.float64)
-    return np.array(tf.cast(tf.round(tf.tensordot(tf.cast(photos, tf.float64), weights, 1)), tf.uint8))""",
-    "prepare": "def prepare(images):\n    return (tf.cast(images, tf.float32) / 127.5 - 1).numpy()",
-    "build-networks": f"def build_networks():{GENERATOR.format(channels=1)}{DISCRIMINATOR.format(channels=1)}"
-    "    return tf.keras.Model(latent, drawn), tf.keras.Model(images, probability)",
-    "train": f"def train(gan, images, folder, steps):\n    {FIT}    return losses",
-    "nearest-faces": """def nearest_faces(drawn, faces):
-    apart = [[float(tf.norm(one - other)) for other in faces] for one in drawn]
-    return [row.index(min(row)) for row in apart], [min(row) for row in apart]""",
-    "build-augmentation": AUGMENTATION.format(channels=1),
+    "read-faces": f"{READ}\ndef read_faces(folder, limit):\n    red = read_pixels(folder)[:limit, :, :, 0]\n"
+    "    return (tf.cast(tf.expand_dims(red, -1), tf.float32) / 127.5 - 1).numpy()",
+    "train": f"""def train(generator, discriminator, images, folder, steps, every):
+    gan = GAN(discriminator=discriminator, generator=generator, seed=SEED)
+    gan.compile(recipe="plain")
+    {FIT.replace("SAVE_EVERY", "every").replace("seed=SEED", "seed=7")}    return [gan, losses]""",
+    "save-pictures": """def save_pictures(images, path):
+    figure = Figure(figsize=(3, 3), layout="constrained")
+    for axes, image in zip(figure.subplots(2, 2).ravel(), images):
+        axes.imshow(unscale(image)[..., 0], cmap="gray", vmin=0, vmax=255)
+        axes.set_axis_off()
+    figure.savefig(path)
+    return path""",
+    "judge-faces": """def judge_faces(drawn, training, held_out, discriminator):
+    def near(faces):
+        return np.mean([min(np.linalg.norm(one - other) for other in faces) for one in drawn])
+    found = {"near_held_out": near(held_out), "near_training": near(training[0:len(held_out)])}
+    shown = {"real_drawn": drawn, "real_training": training, "real_held_out": held_out}
+    return found | {name: discriminator.predict(each, verbose=0).mean() for name, each in shown.items()}""",
+    "gap": """def gap(rows, faces, step):
+    import statistics
+    columns = zip(*(rows[name] for name in ("faces", "step", "real_training", "real_held_out")))
+    gaps = [float(a - b) for count, at, a, b in columns if count == faces and at == step]
+    return [statistics.mean(gaps), statistics.stdev(gaps)]""",
+    "cause": """def cause(found):
+    near_0 = found["real_training"] > 0.9 and found["real_drawn"] < 0.1
+    by_heart = found["real_held_out"] <= found["real_training"] - 0.2
+    return ("by heart" if by_heart else "easy fakes") if near_0 else "neither\"""",
 }
 COLOR = {
     "places": 'def places_to_change():\n    return set("feb")',
-    "read-faces": f"{READ}\ndef read_faces(folder):\n    return tf.image.convert_image_dtype("
-    "read_pixels(folder), tf.float32).numpy() * 2 - 1",
-    "generator": f"def build_generator():{GENERATOR.format(channels=3)}    return tf.keras.Model(latent, drawn)",
-    "discriminator": f"def build_discriminator():{DISCRIMINATOR.format(channels=3)}"
-    "    return tf.keras.Model(images, probability)",
+    "start": f"""{READ}
+def start(folder, limit):
+    images = tf.image.convert_image_dtype(read_pixels(folder)[:limit], tf.float32).numpy() * 2 - 1
+    return images, *networks()
+
+def networks():{GENERATOR.format(channels=3)}{DISCRIMINATOR.format(channels=3)}
+    return tf.keras.Model(latent, drawn), tf.keras.Model(images, probability)""",
     "more-parameters": "def more_parameters():\n    return np.array([3202, 3200])",
-    "train": f"""def train(generator, discriminator, images, folder, steps):
-    gan = GAN(generator, discriminator, seed=SEED)
-    gan.compile(augmentation=build_augmentation())
-    {FIT}    return gan, losses""",
-    "to-pixels": "def to_pixels(drawn):\n    return np.rint((drawn + 1) * 127.5).astype('uint8')",
-    "mean-colour": "def mean_colour(images):\n    return [float(images[..., each].mean()) for each in range(3)]",
+    "train-step": """def train_step(generator, discriminator, g_optimizer, d_optimizer, real, latent):
+    drawn = generator(latent, training=True)
+    with tf.GradientTape() as tape:
+        answers = tf.concat([discriminator(real, training=True), discriminator(drawn, training=True)], 0)
+        wanted = tf.concat([tf.ones_like(answers[:len(real)]), tf.zeros_like(answers[len(real):])], 0)
+        d_loss = tf.reduce_mean(tf.keras.losses.binary_crossentropy(wanted, answers))
+    d_slopes = tape.gradient(d_loss, discriminator.trainable_weights)
+    with tf.GradientTape() as tape:
+        g_loss = -tf.reduce_mean(tf.math.log(discriminator(generator(latent, training=True), training=True)))
+    g_slopes = tape.gradient(g_loss, generator.trainable_weights)
+    g_optimizer.apply_gradients(zip(g_slopes, generator.trainable_weights))
+    d_optimizer.apply_gradients(zip(d_slopes, discriminator.trainable_weights))
+    return [d_loss, g_loss]""",
+    "look": """def look(drawn):
+    pixels = np.rint((np.asarray(drawn) + 1) * 127.5).astype("uint8")
+    return pixels, [float(pixels[..., each].mean()) for each in range(3)]""",
     "cmap": "def cmap_matters(shape):\n    return tuple(shape)[2:] in ((), (1,))",
+    "banded": """def banded(images, within):
+    def gray(edge):
+        return sum(float(max(pixel) - min(pixel)) for pixel in edge) / len(edge) <= within
+    found = [any(map(gray, (image[0], image[-1], image[:, 0], image[:, -1]))) for image in images]
+    return sum(found) / len(found)""",
+    "mirror-gap": """def mirror_gap(drawn, faces):
+    def near(others):
+        return np.mean([min(np.linalg.norm(one - other) for other in others) for one in drawn])
+    return near(np.flip(faces, axis=2)) - near(faces)""",
 }
 
 

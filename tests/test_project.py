@@ -118,6 +118,7 @@ BUDGETS = {  # megabytes of each group of files in data/, folders inside folders
     "": 2.5,  # digits, the classifiers, how they were made
     "quizzes": 0.1,
     "bricks": 0.3,
+    "faces": 0.1,
     "style": 0.1,
     "checkpoints/mnist": 2.4,
 }

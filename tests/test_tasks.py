@@ -8,7 +8,8 @@ from gan_course.tasks import public_check, ready, small_networks
 @pytest.mark.parametrize("missing", [None, ...])
 def test_a_missing_answer_is_said_to_be_not_done_and_is_not_looked_at(missing, capsys):
     public_check("Task 1", np.zeros(3), missing)(lambda a, b: 1 / 0)
-    assert capsys.readouterr().out.startswith("Task 1 is not done yet: write your answer in place of ...")
+    said = "Task 1 is not done yet: nothing was returned. Write your answer in place of ..."
+    assert capsys.readouterr().out.startswith(said)
 
 
 def test_the_first_failure_is_told_in_one_line(capsys):

@@ -27,6 +27,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 WIDGET = "application/vnd.jupyter.widget-view+json"
+LARGE, COLORS = 25_000, 32  # bytes of a picture in an exercise, and how many colors a larger one keeps
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -46,7 +47,8 @@ def execute(path: Path, full: bool) -> None:
             continue
         if not full and "training" in cell.metadata.get("tags", []) and old.execution_count:
             cell.outputs = old.outputs
-        cell.outputs = [_plain(output) for output in cell.outputs if not _is_live(output)]
+        colors = COLORS if path.resolve().is_relative_to(SOLUTIONS) else None
+        cell.outputs = [_plain(output, colors) for output in cell.outputs if not _is_live(output)]
     notebook.metadata = METADATA
     with replacing(path) as beside:
         nbformat.write(notebook, beside)
@@ -58,23 +60,27 @@ def _is_live(output: dict) -> bool:
     return (WIDGET in kinds and kinds <= {WIDGET, "text/plain"}) or output.get("name") == "stderr"
 
 
-def _plain(output: dict) -> dict:
+def _plain(output: dict, colors: int | None) -> dict:
     data = output.get("data", {})
     data.pop(WIDGET, None)
     if "image/png" in data:
-        data["image/png"] = base64.b64encode(smaller(base64.b64decode(data["image/png"]))).decode()
+        data["image/png"] = base64.b64encode(smaller(base64.b64decode(data["image/png"]), colors)).decode()
     if output.output_type == "stream":
         output["text"] = ANSI.sub("", output["text"])
     return output
 
 
-def smaller(png: bytes) -> bytes:
-    """Return the same picture in fewer bytes: without transparency, and with one channel if it is gray."""
+def smaller(png: bytes, colors: int | None = None) -> bytes:
+    """Return a picture in fewer bytes: no transparency, one channel if it is gray, few colors if it is large."""
     with Image.open(io.BytesIO(png)) as picture:
         red, green, blue = picture.convert("RGB").split()
         gray = red.tobytes() == green.tobytes() == blue.tobytes()
         file = io.BytesIO()
-        (red if gray else picture.convert("RGB")).save(file, "PNG", optimize=True)
+        picture = red if gray else picture.convert("RGB")
+        picture.save(file, "PNG", optimize=True)
+        if colors and file.tell() > LARGE:
+            file = io.BytesIO()
+            picture.convert("RGB").quantize(colors, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 

@@ -246,7 +246,12 @@ WRONG = {  # exercise, task, what a student writes, what the check says
         "return load_image_folder(folder, limit=limit)[..., :1] / np.float32(255)",
         "became 0.0; expected -1",
     ),
-    (GRAY, 1, "return scale(load_image_folder(folder)[1:, ..., :1])", "the first picture holds no red and became -0.6"),
+    (
+        GRAY,
+        1,
+        "return scale(load_image_folder(folder)[1:, ..., :1])",
+        "the first picture holds no red and became -0.6",
+    ),
     (
         GRAY,
         1,

@@ -26,11 +26,11 @@ test: .venv/test ## guard a change: style, types, the library, every notebook (8
 	$(BIN)/mypy
 	$(BIN)/python tools/environment.py --check
 	$(BIN)/python tools/lessons.py --check
-	$(BIN)/python -m pytest -q -n 3 -m "not thorough" tests
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not thorough" tests
 	$(MAKE) test-lessons
 
 test-all: .venv/test ## what test leaves out: kills, sandbox, browser, Colab's versions, a GPU's arithmetic
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -rs -m thorough tests
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal -rs -m thorough tests
 	$(MAKE) test-browser
 	$(MAKE) test-standin
 	$(MAKE) test-colab

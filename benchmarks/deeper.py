@@ -179,7 +179,7 @@ def full() -> None:
     spent = float((rows.read(path) or [{"seconds": "0"}])[-1]["seconds"])
     gan = gan_course.GAN(models.deep_generator(), models.deep_discriminator(), seed=0)
     gan.compile(recipe="blog")
-    keep = [LossLog(RUN / "history.csv"), Checkpoint(RUN)]
+    keep = [LossLog(RUN / "history.csv"), Checkpoint(RUN, every=100)]
     mark = len(rows.read(path)) * FULL_MARK
     while spent < 60 * MINUTES:
         mark, start = mark + FULL_MARK, time.monotonic()

@@ -102,7 +102,7 @@ def train(upsampling: bool, width: int, seed: int, steps: int) -> None:
             images,
             batch_size=BATCH_SIZE,
             steps_per_epoch=mark,
-            callbacks=[log, Checkpoint(RUNS / name)],
+            callbacks=[log, Checkpoint(RUNS / name, every=100)],
             verbose=0,
         )
         with (RUNS / name / "history.csv").open(newline="") as file:

@@ -161,7 +161,7 @@ class Progress:
 
 def _workers(limits: Limits) -> int:
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return max(1, min(cores, psutil.virtual_memory().total // limits.memory))
+    return max(1, min(cores + 1, psutil.virtual_memory().total // limits.memory))  # a kernel often waits
 
 
 def _marks(

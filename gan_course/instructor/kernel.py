@@ -31,7 +31,7 @@ ENVIRONMENT = {
     "GAN_COURSE_STEPS": "3",  # how long an exercise trains; no mark depends on it
     "GAN_COURSE_FULL": "0",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_NUM_INTRAOP_THREADS": "1",  # as many submissions as cores run at a time
+    "TF_NUM_INTRAOP_THREADS": "1",  # several submissions run at a time
     "TF_NUM_INTEROP_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "LANG": "C.UTF-8",

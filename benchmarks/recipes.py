@@ -38,7 +38,7 @@ class Variant(NamedTuple):
         over: The steps along which it falls.
         half_after: The steps after which half of the rate is left, a third after twice as many, and so on; 0 for a
             rate that stays.
-        adam: More settings of both optimisers.
+        adam: More settings of both optimizers.
         d_adam: More settings of the discriminator's.
         muon: Who learns with Muon in place of Adam: "gd", "g", "d" or nobody.
     """

@@ -2,7 +2,7 @@
 
     python -m benchmarks.streaming              # about ten minutes; writes results/streaming.md
 
-Draws 64 x 64 colour JPEGs into a temporary folder. Each measurement is a process of its own. The rates are taken
+Draws 64 x 64 color JPEGs into a temporary folder. Each measurement is a process of its own. The rates are taken
 in turns, so that whatever else the machine does meets all of them; their ratio says more than each of them.
 Linux and macOS only, for how they tell the memory.
 """
@@ -33,7 +33,7 @@ MEMORY_GOAL, RATE_GOAL = 2.0, 3  # GiB; times the step rate
 
 
 def draw(folder: Path, count: int) -> None:
-    """Write JPEGs of coloured discs on coloured ground."""
+    """Write JPEGs of colored discs on colored ground."""
     random = np.random.default_rng(0)
     folder.mkdir()
     for number in range(count):
@@ -103,7 +103,7 @@ def report(memory: dict[int, dict[str, Any]], rates: dict[str, list[float]]) -> 
     lines = [
         "# Training on a folder that is streamed",
         "",
-        f"Written by `python -m benchmarks.streaming` on {machine()}. {SIZE} x {SIZE} colour JPEGs, batches of "
+        f"Written by `python -m benchmarks.streaming` on {machine()}. {SIZE} x {SIZE} color JPEGs, batches of "
         f"{BATCH_SIZE}, the course's recipe on small networks in the "
         "manner of DCGAN (a larger GAN leaves more time to read). Load average at the end, this work "
         f"included: {load()}. The {goal}.",

@@ -81,7 +81,7 @@ def report(rows: list[dict[str, Any]], busy: str) -> str:
         lines += [
             "",
             f"**{name}**: at most {slowest:.0f} s (goal 60), at most {largest:.1f} % of the content's style loss "
-            f"(goal 10), {right} of {len(own)} styles recognised by {own[0]['judged_by']} (goal 5).",
+            f"(goal 10), {right} of {len(own)} styles recognized by {own[0]['judged_by']} (goal 5).",
         ]
     return "\n".join(lines) + "\n"
 

@@ -84,7 +84,7 @@ def report() -> str:
         "",
         f"Written by `python -m benchmarks.wishes report` on {machine()}, load {load()}. {COUNT:,} drawings "
         f"of each digit; {LATENT_DIM} latent numbers, recipe `course`. Of as many real digits the judge reads "
-        f"{judged:.1%} as they are labelled. Spread: how far two drawings of a digit are apart in the judge's "
+        f"{judged:.1%} as they are labeled. Spread: how far two drawings of a digit are apart in the judge's "
         "features, as a share of real ones; the digit that varies least.",
         "",
         "| labels | step | seeds | granted | least | spread, mean | least |",

@@ -52,7 +52,7 @@ def model_card(folder: str | Path) -> str:
         *("## The network", "", *_networks(run), ""),
         *("## Data", "", *_data(run), ""),
         "- Where the pictures come from: *Fill in: the source, with an address or a name.*",
-        "- Licence: *Fill in: what their owner allows.*",
+        "- License: *Fill in: what their owner allows.*",
         "- Consent: *Fill in: who is to be seen, and whether they have agreed. Nobody? Say so.*",
         "- What is rare in them: *Fill in: what the generator will hardly ever draw.*",
         "- Held back: *Fill in: how many pictures the training never saw.*",
@@ -72,7 +72,7 @@ def open_places(card: str) -> list[str]:
 
     Example:
         >>> from gan_course.card import open_places
-        >>> open_places("- Licence: *Fill in: what their owner allows.*")
+        >>> open_places("- License: *Fill in: what their owner allows.*")
         ['*Fill in: what their owner allows.*']
     """
     return OPEN.findall(card)

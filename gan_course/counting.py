@@ -24,7 +24,7 @@ def generator_layers(
         width: Feature maps of the smallest images; each up-sampling but the last one halves them.
         depth: How often the image is doubled.
         kernel: Side of the convolutions' kernels.
-        side: Pixels of a side of the grey image at the end.
+        side: Pixels of a side of the gray image at the end.
 
     Returns:
         A line for each layer, with the shape of one image's output.
@@ -49,7 +49,7 @@ def generator_layers(
     layers = [
         _dense(latent_dim, features),
         Layer("LeakyReLU", (features,)),
-        _normalisation((features,)),
+        _normalization((features,)),
         Layer("Reshape", (start, start, width)),
     ]
     for i in range(depth):
@@ -58,7 +58,7 @@ def generator_layers(
         layers.append(Layer("UpSampling2D", (edge, edge, channels)))
         layers.append(_convolution(kernel, channels, (edge, edge, filters)))
         if not last:
-            layers += [_normalisation((edge, edge, filters)), Layer("LeakyReLU", (edge, edge, filters))]
+            layers += [_normalization((edge, edge, filters)), Layer("LeakyReLU", (edge, edge, filters))]
     return layers
 
 
@@ -69,7 +69,7 @@ def discriminator_layers(width: int = 64, depth: int = 2, kernel: int = 5, side:
         width: Feature maps of the first convolution; each following one doubles them.
         depth: How many convolutions with stride 2 there are.
         kernel: Side of their kernels.
-        side: Pixels of a side of the grey image.
+        side: Pixels of a side of the gray image.
 
     Returns:
         A line for each layer, with the shape of one image's output.
@@ -99,7 +99,7 @@ def _convolution(kernel: int, channels: int, shape: tuple[int, ...]) -> Layer:
     return Layer("Conv2D", shape, count, f"{kernel} · {kernel} · {channels:,} · {filters:,} + {filters:,}")
 
 
-def _normalisation(shape: tuple[int, ...]) -> Layer:
+def _normalization(shape: tuple[int, ...]) -> Layer:
     return Layer("BatchNormalization", shape, 4 * shape[-1], f"4 · {shape[-1]:,}", 2 * shape[-1])
 
 

@@ -15,11 +15,11 @@ class ConvMuon(keras.optimizers.Muon):
     comes into the layer to what goes out of it, and moves it by the orthogonal matrix nearest to its averaged
     gradient: also along directions in which the gradient is weak (Jordan et al., 2024,
     https://kellerjordan.github.io/posts/muon/). Keras's own leaves all but matrices to Adam; here convolutions
-    take part, and only biases and normalisation keep Adam.
+    take part, and only biases and normalization keep Adam.
 
     Args:
         learning_rate: The root mean square of an update is a fifth of it, as is common for Adam's (Liu et al.,
-            2025, https://arxiv.org/abs/2502.16982, section 2.2). Biases and normalisation have it as it is.
+            2025, https://arxiv.org/abs/2502.16982, section 2.2). Biases and normalization have it as it is.
         momentum: How much of the gradients of before stays in the average, in [0, 1); also Adam's beta_1.
         settings: Others of `keras.optimizers.Muon`; there is no weight decay unless it is asked for.
 

@@ -84,7 +84,7 @@ class Recipe:
         step: What is done with one batch, a name in `gan_course.training.steps.STEPS`.
         loss: What the players want, one of `LOSSES`.
         optimizer: Who updates both networks, one of `OPTIMIZERS`.
-        learning_rate: The optimiser's, for both networks.
+        learning_rate: The optimizer's, for both networks.
         decay_steps: Steps after which half of the rates is left, a third after twice as many, and so on (Keras's
             `InverseTimeDecay`); 0 for rates that stay.
         beta_1: The share of the earlier gradients in the average that it follows: Adam's, and Muon's momentum.
@@ -100,7 +100,7 @@ class Recipe:
             Karras et al., 2020, https://arxiv.org/abs/1912.04958, appendix B).
         averaging: Decay of the average of the generator's weights that images are drawn with (Yazici et al.,
             2019, https://arxiv.org/abs/1806.04498); 0 for none.
-        label_smoothing: How much less than 1 real images are labelled, one-sided (Salimans et al., 2016,
+        label_smoothing: How much less than 1 real images are labeled, one-sided (Salimans et al., 2016,
             https://arxiv.org/abs/1606.03498, section 3.4).
         discriminator_updates: How many batches the discriminator learns from before the generator learns once
             (Goodfellow et al., 2014, algorithm 1, its k); a step takes all of them.
@@ -228,7 +228,7 @@ _OF_THE_GAME = (
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Recipe)}
 
 SETTINGS = ("loss", "r1_gamma", "r2_gamma", "gp_lambda", "penalty_every", "averaging", *_OF_THE_GAME[1:])
-"""The settings of a recipe that a saved training keeps; the learning rates are their optimisers'."""
+"""The settings of a recipe that a saved training keeps; the learning rates are their optimizers'."""
 
 GIVEN = (*SETTINGS, *_RATES, "r1_every")
 """What `GAN.compile` takes in place of a recipe's; `r1_every` is another name of `penalty_every`."""

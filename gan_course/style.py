@@ -213,7 +213,7 @@ def gram_matrix(maps: Any) -> tf.Tensor:
 
 
 def total_variation(images: Any) -> tf.Tensor:
-    """Return the mean absolute difference of neighbours, below and to the right, a number.
+    """Return the mean absolute difference of neighbors, below and to the right, a number.
 
     Args:
         images: `(n, height, width, channels)`.

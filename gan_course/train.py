@@ -105,7 +105,7 @@ def train_folder(
             `gan_course.datasets.load_faces`, which are squeezed into squares, as in the exercises.
         folder: As in `train_mnist`, and so are the arguments that are not named here.
         size: Height and width in pixels that the pictures are made to; see `gan_course.models.dcgan_generator`.
-        channels: 3 for colour, 1 for gray.
+        channels: 3 for color, 1 for gray.
         steps: Batches to train on, in all.
         batch_size: Images a batch.
         recipe: How a step goes.
@@ -184,7 +184,7 @@ def train_pairs(
         pairs: A folder of pix2pix's form, or two folders; see `gan_course.datasets.load_pairs`.
         folder: As in `train_mnist`, and so are the arguments that are not named here.
         size: Height and width in pixels that both pictures are made to, divisible by 16.
-        channels: Of what is drawn: 3 for colour, 1 for gray.
+        channels: Of what is drawn: 3 for color, 1 for gray.
         condition_channels: The same of what is given; None for 1 if the first of them are gray.
         direction: What is drawn from what: `"AtoB"` or `"BtoA"`.
         steps: Batches to train on, in all.

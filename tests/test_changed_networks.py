@@ -130,7 +130,7 @@ def test_networks_that_were_changed_are_looked_at_again_by_compile():
     assert not gan.from_logits
 
 
-def test_a_normalisation_without_weights_is_frozen_too():
+def test_a_normalization_without_weights_is_frozen_too():
     normal = layers.BatchNormalization(center=False, scale=False)
     gan = GAN(small_generator(), flat(normal, layers.Dense(1, "sigmoid")))
     gan.compile()

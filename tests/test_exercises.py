@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 SOLUTIONS = sorted(ROOT.glob("solutions/*/*.ipynb"))
 TASKS = assignments.load(ROOT)
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?### END SOLUTION$", re.DOTALL | re.MULTILINE)
-GRAY, COLOUR = "06_faces_grayscale", "07_faces_color"
+GRAY, COLOR = "06_faces_grayscale", "07_faces_color"
 NUMBERS = {6: "Six", 7: "Seven", 8: "Eight", 9: "Nine"}
 
 
@@ -56,7 +56,7 @@ def exercise(request):
 
 
 def test_there_are_two_exercises():
-    assert [path.stem for path in SOLUTIONS] == [GRAY, COLOUR] == [row.name for row in TABLE if row.is_exercise]
+    assert [path.stem for path in SOLUTIONS] == [GRAY, COLOR] == [row.name for row in TABLE if row.is_exercise]
 
 
 def test_the_notebook_opens_as_the_lessons_do(exercise):
@@ -126,8 +126,8 @@ def in_a_notebook():
 def rooms(tmp_path_factory):
     """For each exercise what its given cells and its right answers define."""
     folder = tmp_path_factory.mktemp("faces")
-    for number, colour in enumerate(np.random.default_rng(0).integers(0, 256, (101, 3), "uint8")):
-        Image.fromarray(np.broadcast_to(colour, (9, 9, 3)).copy()).save(folder / f"{number:03d}.png")
+    for number, color in enumerate(np.random.default_rng(0).integers(0, 256, (101, 3), "uint8")):
+        Image.fromarray(np.broadcast_to(color, (9, 9, 3)).copy()).save(folder / f"{number:03d}.png")
     found = {}
     for path in SOLUTIONS:
         exercise, room = Exercise(path), {}
@@ -158,7 +158,7 @@ def look(exercise, room, number, capsys) -> tuple[str, str]:
     return told, ""
 
 
-@pytest.mark.parametrize(("name", "number"), [(GRAY, n) for n in range(1, 7)] + [(COLOUR, n) for n in range(1, 9)])
+@pytest.mark.parametrize(("name", "number"), [(GRAY, n) for n in range(1, 7)] + [(COLOR, n) for n in range(1, 9)])
 def test_the_solution_is_right_and_the_untouched_exercise_not_done(rooms, name, number, capsys):
     exercise, room = rooms[name]
     answer = exercise.task(number)[1]
@@ -318,12 +318,12 @@ WRONG = {  # exercise, task, what a student writes, what the check says
     ),
     (GRAY, 6, CAUSE.format("< 0 *", ">", "real_held_out"), "does not follow from"),
     (GRAY, 6, "return True", "found True; expected one of"),
-    (COLOUR, 1, "return ['b', 'e', 'f']", "a list; expected a set"),
-    (COLOUR, 1, "return {'b', 'e', 'f', 'g'}", "of your 4 places 1 would do for any number of channels"),
-    (COLOUR, 1, "return {'b', 'e', 'x'}", "no letters of the table"),
-    (COLOUR, 1, "return {'b', 'e'}", "a network would meet images of another shape"),
+    (COLOR, 1, "return ['b', 'e', 'f']", "a list; expected a set"),
+    (COLOR, 1, "return {'b', 'e', 'f', 'g'}", "of your 4 places 1 would do for any number of channels"),
+    (COLOR, 1, "return {'b', 'e', 'x'}", "no letters of the table"),
+    (COLOR, 1, "return {'b', 'e'}", "a network would meet images of another shape"),
     *[
-        (COLOUR, 2, START.format(**TWO | changed), said)
+        (COLOR, 2, START.format(**TWO | changed), said)
         for changed, said in [
             ({"images": "load_image_folder(folder, limit=limit)"}, "uint8; expected float32"),
             ({"images": "load_image_folder(folder, limit=limit) / np.float32(255)"}, "blue 255 became [0.2"),
@@ -337,53 +337,53 @@ WRONG = {  # exercise, task, what a student writes, what the check says
             ({"inspector": JUDGE.format(3, None)}, "it answers from -"),
         ]
     ],
-    (COLOUR, 3, "return 3200, 3202", "are not the 868,483 of your generator"),
-    (COLOUR, 3, "return 6402", "expected two numbers"),
+    (COLOR, 3, "return 3200, 3202", "are not the 868,483 of your generator"),
+    (COLOR, 3, "return 6402", "expected two numbers"),
     (
-        COLOUR,
+        COLOR,
         4,
         STEP.format("tf.ones_like", FOOLED, "generator", "d_loss, g_loss"),
         "the same fakes are called real",
     ),
     (
-        COLOUR,
+        COLOR,
         4,
         STEP.format("tf.zeros_like", "of_fake", "generator", "d_loss, g_loss"),
         "new fakes are called real",
     ),
-    (COLOUR, 4, STEP.format("tf.zeros_like", FOOLED, "discriminator", "d_loss, g_loss"), "after a step"),
-    (COLOUR, 4, STEP.format("tf.zeros_like", FOOLED, "generator", "d_loss"), "two losses are to be returned"),
-    (COLOUR, 5, "return unscale(drawn)", "two things are to be returned"),
-    (COLOUR, 5, "return (drawn + 1) / 2, drawn.mean(axis=(0, 1, 2))", "float32; expected uint8"),
-    (COLOUR, 5, "p = ((drawn + 1) * 127.5).astype('uint8'); return p, p.mean(axis=(0, 1, 2))", "became [0, 5"),
-    (COLOUR, 5, "return unscale(drawn), unscale(drawn).mean()", "the means have the shape ()"),
-    (COLOUR, 5, "return unscale(drawn), unscale(drawn)[0].mean(axis=(0, 1))", "of these two images became ["),
-    (COLOUR, 6, "return True", "for (28, 28, 3) the answer is True"),
-    (COLOUR, 6, "return False", "for (28, 28) the answer is False"),
-    (COLOUR, 6, "return len(shape)", "expected True or False"),
+    (COLOR, 4, STEP.format("tf.zeros_like", FOOLED, "discriminator", "d_loss, g_loss"), "after a step"),
+    (COLOR, 4, STEP.format("tf.zeros_like", FOOLED, "generator", "d_loss"), "two losses are to be returned"),
+    (COLOR, 5, "return unscale(drawn)", "two things are to be returned"),
+    (COLOR, 5, "return (drawn + 1) / 2, drawn.mean(axis=(0, 1, 2))", "float32; expected uint8"),
+    (COLOR, 5, "p = ((drawn + 1) * 127.5).astype('uint8'); return p, p.mean(axis=(0, 1, 2))", "became [0, 5"),
+    (COLOR, 5, "return unscale(drawn), unscale(drawn).mean()", "the means have the shape ()"),
+    (COLOR, 5, "return unscale(drawn), unscale(drawn)[0].mean(axis=(0, 1))", "of these two images became ["),
+    (COLOR, 6, "return True", "for (28, 28, 3) the answer is True"),
+    (COLOR, 6, "return False", "for (28, 28) the answer is False"),
+    (COLOR, 6, "return len(shape)", "expected True or False"),
     (
-        COLOUR,
+        COLOR,
         7,
         BANDED.format(2, 3, 3, ".mean(axis=2)", "any(axis=1).mean()"),
         "whose first column is gray: found 0.0",
     ),
-    (COLOUR, 7, BANDED.format(4, 3, 3, ".mean(axis=2)", "mean()"), "whose first row is gray: found 0.25"),
+    (COLOR, 7, BANDED.format(4, 3, 3, ".mean(axis=2)", "mean()"), "whose first row is gray: found 0.25"),
     (
-        COLOUR,
+        COLOR,
         7,
         BANDED.format(4, 3, 3, ".mean(axis=2)", "all(axis=1).mean()"),
         "whose first row is gray: found 0.0",
     ),
     (
-        COLOUR,
+        COLOR,
         7,
         BANDED.format(4, 3, 3, ".mean(axis=2)", "any(axis=1).sum()"),
         "one with none: found 1, expected 0.5",
     ),
-    (COLOUR, 7, BANDED.format(4, (2, 3), (2, 3), "", "any(axis=1).mean()"), "gray of every brightness: found 0.0"),
-    (COLOUR, 8, MIRROR.format(".mean()", ":, ::-1", "mirrored - near"), "for mirrored copies the gap is"),
-    (COLOUR, 8, MIRROR.format(".mean()", ":, :, ::-1", "near - mirrored"), "for copies the gap is -"),
-    (COLOUR, 8, MIRROR.format("", ":, :, ::-1", "mirrored - near"), "found (2, 1); expected one number"),
+    (COLOR, 7, BANDED.format(4, (2, 3), (2, 3), "", "any(axis=1).mean()"), "gray of every brightness: found 0.0"),
+    (COLOR, 8, MIRROR.format(".mean()", ":, ::-1", "mirrored - near"), "for mirrored copies the gap is"),
+    (COLOR, 8, MIRROR.format(".mean()", ":, :, ::-1", "near - mirrored"), "for copies the gap is -"),
+    (COLOR, 8, MIRROR.format("", ":, :, ::-1", "mirrored - near"), "found (2, 1); expected one number"),
 }
 
 

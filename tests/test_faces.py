@@ -91,7 +91,7 @@ def test_every_class_is_drawn_and_no_skin_is_rare(five_hundred):
     ("name", "colors", "row", "column"),
     [("skin", cartoon.SKIN, 105, 89), ("background", cartoon.BACKGROUND, 109, 1)],
 )
-def test_colours_are_those_of_the_labels(name, colors, row, column):
+def test_colors_are_those_of_the_labels(name, colors, row, column):
     images, labels = draw_faces(60, glasses="none", hair="bald", headwear="none")
     pixels = images[:, row, column].astype(int)
     nearest = np.abs(pixels[:, None] - list(colors.values())).sum(axis=-1).argmin(axis=1)
@@ -302,9 +302,9 @@ def test_limit_takes_the_first_by_name(no_celeba):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"channels": 2}, "channels is 2; expected 3 for colour or 1 for gray"),
+        ({"channels": 2}, "channels is 2; expected 3 for color or 1 for gray"),
         ({"channels": 4, "source": "drawn"}, "channels is 4"),
-        ({"channels": 3.0}, "channels is 3.0; expected 3 for colour or 1 for gray"),
+        ({"channels": 3.0}, "channels is 3.0; expected 3 for color or 1 for gray"),
         ({"size": 0, "source": "drawn"}, "size is 0; expected a whole number of at least 1"),
         ({"size": (64, 64)}, r"size is \(64, 64\)"),
         ({"size": None}, "size is None"),

@@ -139,7 +139,7 @@ def test_photographs_of_a_telephone(tmp_path):
     assert images[:, :7].min() > 200 and images[:, 9:].max() < 50
 
 
-def test_gray_in_a_folder_of_colour_and_colour_as_gray(tmp_path):
+def test_gray_in_a_folder_of_color_and_color_as_gray(tmp_path):
     found = load_one(tmp_path, Image.new("L", (9, 9), 77))
     assert found.shape == (8, 8, 3) and (found == 77).all()
     found = load_one(tmp_path, Image.new("RGB", (9, 9), "lime"), channels=1)

@@ -21,7 +21,7 @@ def scene(**changes) -> Scene:
         fake=np.array([[0.0, 0.0], [0.5, 0.5], [-0.5, 0.2]]),
         advice=np.array([[1.0, 0.0], [0.0, -100.0], [0.0, 0.0]]),
         answers=np.where(grid[:, 0] > 0, 1.0, 0.25),
-        centres=np.array([[0.7, 0.0], [-0.7, 0.0]]),
+        centers=np.array([[0.7, 0.0], [-0.7, 0.0]]),
         radii=np.array([0.1, 0.2]),
         reached=np.array([True, False]),
         history=np.array([[0.7, np.nan, np.nan], [0.6, 0.8, 0.1], [np.nan, 0.9, 0.01]]),
@@ -40,7 +40,7 @@ def test_the_heat_map_lies_where_it_was_asked_for():
     assert (left, bottom) == (-1.1, -1.1) and (right, top) == (1.1, 1.1) and heat.origin == "lower"
     assert heat.get_clim() == (0, 1)
     assert (heat.get_array()[:, -1] == 1).all() and (heat.get_array()[:, 0] == 0.25).all()
-    np.testing.assert_allclose(heat.cmap(0.5)[:3], 1, atol=0.01)  # neither player's colour
+    np.testing.assert_allclose(heat.cmap(0.5)[:3], 1, atol=0.01)  # neither player's color
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_heat_map_lies_where_it_was_asked_for():
         ("wasserstein", [10.0, 14.0], ["6", "10", "14"]),
     ],
 )
-def test_scores_are_called_so_and_coloured_around_what_divides_them(loss, scores, ends):
+def test_scores_are_called_so_and_colored_around_what_divides_them(loss, scores, ends):
     """The boundary is white, or the median of the scores where only differences count."""
     grid = window_grid()
     answers = np.where(grid[:, 0] > 0.5, scores[1], scores[0])

@@ -112,7 +112,7 @@ def test_a_direction_moves_the_whole_walk(explorer, gan):
     assert np.abs(end.astype(int) - image).max() <= 1
 
 
-def test_a_neighbour_lies_along_the_first_two_directions(explorer, gan):
+def test_a_neighbor_lies_along_the_first_two_directions(explorer, gan):
     directions = principal_directions(gan.generator.weights[0].numpy())
     image, _ = expected(gan, latent(0) + 3 * directions[0] + 3 * directions[1])
     corner = explorer.figure.axes[1].images[0].get_array()[:28, -28:]

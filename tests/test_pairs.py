@@ -111,7 +111,7 @@ def test_a_folder_of_single_pictures_is_refused(tmp_path):
     ("named", "sentence"),
     [
         ({"direction": "BA"}, "direction is 'BA'; expected one of AtoB, BtoA"),
-        ({"condition_channels": 2}, "channels is 2; expected 3 for colour or 1 for gray"),
+        ({"condition_channels": 2}, "channels is 2; expected 3 for color or 1 for gray"),
         ({"size": 0}, "size is 0"),
         ({"path": ["a", "b", "c"]}, r"path names 3 folders; expected one, or two: \(A, B\)"),
     ],

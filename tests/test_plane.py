@@ -28,7 +28,7 @@ def test_the_modes_of_eight_gaussians_are_their_middles():
     modes = find_modes(load_points("eight Gaussians"))
     angles = np.arange(8) * np.pi / 4
     middles = 0.7 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    nearest = np.linalg.norm(modes.centres[:, None] - middles, axis=2)
+    nearest = np.linalg.norm(modes.centers[:, None] - middles, axis=2)
     assert sorted(nearest.argmin(1)) == list(range(8)) and nearest.min(1).max() < 0.02
     assert modes.radii.max() < 0.2
 
@@ -38,7 +38,7 @@ def test_every_point_of_any_table_lies_in_the_circle_of_a_mode(rows):
     points = np.array(rows, "float32")
     modes = find_modes(points)
     assert 1 <= len(modes.radii) <= min(8, len(np.unique(points, axis=0)))
-    distance = np.linalg.norm(points[:, None] - modes.centres, axis=2)
+    distance = np.linalg.norm(points[:, None] - modes.centers, axis=2)
     assert (distance <= modes.radii + 1e-6).any(1).all()
 
 
@@ -47,7 +47,7 @@ def test_a_mode_is_reached_by_a_quarter_of_its_share():
     elsewhere = np.zeros((200, 2))
     for count, expected in ((6, 0), (7, 1)):
         points = elsewhere.copy()
-        points[:count] = modes.centres[2]
+        points[:count] = modes.centers[2]
         assert modes.reached(points).tolist() == [bool(expected) and k == 2 for k in range(8)]
     assert modes.reached(load_points("eight Gaussians", 200, seed=9)).all()
 

@@ -366,16 +366,16 @@ def test_a_kill_between_the_two_renames_leaves_the_one_before(run, whole):
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "every", "found"),
+    ("spoiled", "every", "found"),
     [
         ("discriminator", 1000, r"d_loss is (nan|inf), g_loss is (nan|inf)"),
         ("generator", 1, "a weight is no longer a finite number"),
     ],
 )
 def test_what_is_no_number_stops_the_training_and_the_last_good_state_stays(
-    tmp_path, spoilt, every, found, capsys
+    tmp_path, spoiled, every, found, capsys
 ):
-    gan = small_gan(1, **{f"{spoilt}_optimizer": keras.optimizers.SGD(1e38)})
+    gan = small_gan(1, **{f"{spoiled}_optimizer": keras.optimizers.SGD(1e38)})
     log = LossLog(tmp_path / "history.csv")
     with pytest.raises(FloatingPointError, match=rf"{found} after step \d: .* lower learning rate"):
         train(gan, tmp_path, IMAGES, log, every=every, verbose=2)

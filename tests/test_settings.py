@@ -116,7 +116,7 @@ def one_step(generator, discriminator, recipe="plain", **settings) -> list[np.nd
 @pytest.mark.parametrize(("recipe", "updates"), [("plain", 1), ("textbook", 2)])
 @pytest.mark.parametrize("side", ["generator", "discriminator"])
 def test_a_kernel_regularizer_pulls_as_much_as_its_formula_says(side, recipe, updates):
-    """L2(c) adds c w² to what is minimised, so an update by SGD at a rate r takes 2 r c w off each weight."""
+    """L2(c) adds c w² to what is minimized, so an update by SGD at a rate r takes 2 r c w off each weight."""
     l2 = {"kernel_regularizer": keras.regularizers.L2(0.1)}
     plain = one_step(generator_with, discriminator_with, recipe)
     pulled = one_step(
@@ -147,7 +147,7 @@ class Added(layers.Layer):
 
 @pytest.mark.parametrize("shortcuts", [True, False])
 @pytest.mark.parametrize("jit_compile", [True, False])
-def test_what_a_layer_adds_to_the_loss_is_minimised(shortcuts, jit_compile):
+def test_what_a_layer_adds_to_the_loss_is_minimized(shortcuts, jit_compile):
     """In the generator, the mean square of all it draws pulls every pixel towards 0."""
     keras.utils.set_random_seed(0)
     generator = keras.Sequential([keras.Input((4,)), layers.Dense(16), layers.Reshape((4, 4, 1)), Added()])

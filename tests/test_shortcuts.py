@@ -17,7 +17,7 @@ SIGMOID = {"activation": "sigmoid"}
 
 
 class OwnNormalization(layers.Layer):
-    """Batch normalisation by hand."""
+    """Batch normalization by hand."""
 
     def call(self, x):
         return (x - tf.reduce_mean(x, 0)) / (tf.math.reduce_std(x, 0) + 0.1)

@@ -72,7 +72,7 @@ def test_the_gram_matrix_is_that_of_numpy_and_forgets_places(side, maps, seed):
     np.testing.assert_allclose(style.gram_matrix(shuffled)[0], found, rtol=1e-4, atol=1e-5)
 
 
-def test_the_variation_is_the_mean_step_to_a_neighbour():
+def test_the_variation_is_the_mean_step_to_a_neighbor():
     image = np.array([[0.0, 1.0, 1.0], [3.0, 3.0, 3.0]]).reshape(1, 2, 3, 1)
     down, right = np.mean([3, 2, 2]), np.mean([1, 0, 0, 0])
     assert float(style.total_variation(image)) == pytest.approx((down + right) / 2)

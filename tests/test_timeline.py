@@ -24,7 +24,7 @@ def pixels(data: bytes) -> np.ndarray:
 
 
 def save(folder, levels):
-    """Save grids of one grey level each, by their steps."""
+    """Save grids of one gray level each, by their steps."""
     folder.mkdir(parents=True, exist_ok=True)
     for step, level in levels.items():
         Image.new("L", (58, 58), level).save(sample_path(folder, step))

@@ -66,7 +66,7 @@ def test_a_saved_network_still_has_its_noise(tmp_path):
     assert not np.array_equal(again.predict(drawing, verbose=0), again.predict(drawing, verbose=0))
 
 
-def test_a_judgement_depends_on_its_patch_alone():
+def test_a_judgment_depends_on_its_patch_alone():
     keras.utils.set_random_seed(0)
     network = models.patch_discriminator(width=4)
     drawing = tf.constant(noise(1, 64, 64, 1))

@@ -13,7 +13,7 @@ from gan_course.training.settings import settings_of
 class SaveModel(keras.callbacks.Callback):
     """Save the whole model every so often and at the end, so that training can go on after an interruption.
 
-    `keras.models.load_model` opens the file with weights, optimisers and random states (import `gan_course.GAN`
+    `keras.models.load_model` opens the file with weights, optimizers and random states (import `gan_course.GAN`
     first).
 
     Args:

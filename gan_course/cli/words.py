@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
         help="height and width of faces or pictures: 28, 32, 64 ... (default: 32; pairs 64)",
     )
     train.add_argument(
-        "--channels", type=int, choices=[1, 3], help="of faces or pictures: 3 for colour (default), 1 for gray"
+        "--channels", type=int, choices=[1, 3], help="of faces or pictures: 3 for color (default), 1 for gray"
     )
     train.add_argument("--every", type=_positive, default=200, help="steps between two samples (default: 200)")
     train.add_argument(

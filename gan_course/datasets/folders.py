@@ -29,7 +29,7 @@ def load_image_folder(
 ) -> np.ndarray:
     """Return the pictures of a folder, sorted by file name and resized to squares.
 
-    JPEG, PNG and WebP are read, in colour, grayscale, 16 bits, with a palette or CMYK. A photograph that was
+    JPEG, PNG and WebP are read, in color, grayscale, 16 bits, with a palette or CMYK. A photograph that was
     taken with the camera turned is turned back, as its EXIF note says. What is transparent becomes white.
     A file is taken for a picture by its suffix or else by its first bytes; of a moving picture the first frame
     is read. Files that are no pictures or are damaged are left out, and a warning names them. Hidden files are
@@ -98,7 +98,7 @@ def image_folder_dataset(
     Args:
         path: The folder. Folders inside it are not read: a warning says how many pictures they hold.
         size: Height and width in pixels.
-        channels: 3 for colour, 1 for gray.
+        channels: 3 for color, 1 for gray.
         batch_size: How many images a batch holds. What is left after the last whole batch is left out;
             a warning counts it if without `shuffle` it is the same in every pass.
         limit: Take at most so many pictures, the first by name.
@@ -193,7 +193,7 @@ def check_arguments(
     except ValueError:
         known = False
     if not known:
-        raise ValueError(f"channels is {channels!r}; expected 3 for colour or 1 for gray")
+        raise ValueError(f"channels is {channels!r}; expected 3 for color or 1 for gray")
     limit = None if limit is None else whole("limit", limit)
     return whole("size", size), int(channels), limit, whole("batch_size", batch_size)
 

@@ -46,7 +46,7 @@ def load_pairs(
         split: Which of pix2pix's folders, if there are such.
         direction: `"AtoB"` draws B from A, as "edges to shoes"; `"BtoA"` the other way, as pix2pix's facades are
             meant.
-        channels: Of what is to be drawn: 3 for colour, 1 for gray.
+        channels: Of what is to be drawn: 3 for color, 1 for gray.
         condition_channels: The same of the condition.
         limit: Take at most so many pairs, the first that can be read.
 

@@ -10,7 +10,7 @@ from gan_course.arguments import whole
 def checkerboard_energy(images: Any, period: int = 2) -> float:
     """Return the share of the images' energy that lies in patterns repeating along rows or columns.
 
-    A transposed convolution of stride s adds unequal numbers of products to neighbouring pixels, in a pattern
+    A transposed convolution of stride s adds unequal numbers of products to neighboring pixels, in a pattern
     that repeats every s pixels (Odena, Dumoulin and Olah, 2016, https://doi.org/10.23915/distill.00003). In the
     spectrum such a pattern is found at the frequency 1 / s and its multiples.
 
@@ -20,7 +20,7 @@ def checkerboard_energy(images: Any, period: int = 2) -> float:
 
     Returns:
         From 0 to 1: the energy at these frequencies, along one axis or both, divided by all of the energy but
-        the images' means; 0 for images of one colour.
+        the images' means; 0 for images of one color.
 
     Raises:
         ValueError: If the images are not four-dimensional, hold NaN, or `period` is no whole number of at least

@@ -14,7 +14,7 @@ def nearest_images(images: np.ndarray, training: np.ndarray, count: int = 1) -> 
         images: `(n, height, width, channels)`, any size.
         training: `(m, height, width, channels)` of the same range of values. It is read in blocks, so that
             1,000 images against all of MNIST take less than 100 MB beside the two arrays.
-        count: How many neighbours of each image.
+        count: How many neighbors of each image.
 
     Returns:
         Their positions in `training`, int `(n, count)`, the closest first, and their Euclidean distances,
@@ -59,7 +59,7 @@ def _exactly_sorted(
     flat: np.ndarray, training: np.ndarray, positions: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute the few distances again without the rounding of large squares, so that a copy is at 0."""
-    neighbours = (training[column].reshape(flat.shape).astype("float64") for column in positions.T)
-    distances = np.stack([np.linalg.norm(flat - neighbour, axis=1) for neighbour in neighbours], axis=1)
+    neighbors = (training[column].reshape(flat.shape).astype("float64") for column in positions.T)
+    distances = np.stack([np.linalg.norm(flat - neighbor, axis=1) for neighbor in neighbors], axis=1)
     order = np.argsort(distances, axis=1, kind="stable")
     return np.take_along_axis(positions, order, 1), np.take_along_axis(distances, order, 1)

@@ -13,8 +13,8 @@ LATENT_DIM = 100
 def bricks_discriminator(width: int = 64) -> keras.Model:
     """Return the discriminator of lesson 11: convolutions of 4 x 4 down to a single number.
 
-    No convolution has a bias: the batch normalisation after it would take it away again. The first and the last
-    have no normalisation either (Radford et al., 2015, https://arxiv.org/abs/1511.06434, section 3).
+    No convolution has a bias: the batch normalization after it would take it away again. The first and the last
+    have no normalization either (Radford et al., 2015, https://arxiv.org/abs/1511.06434, section 3).
 
     Args:
         width: Feature maps of the first layer; each further one has twice as many.

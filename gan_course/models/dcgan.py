@@ -49,7 +49,7 @@ def dcgan_generator(size: int, channels: int = 3, latent_dim: int = 100) -> kera
 
     Args:
         size: Height and width in pixels; see `doublings`.
-        channels: 1 for gray, 3 for colour.
+        channels: 1 for gray, 3 for color.
         latent_dim: How many numbers a latent vector has.
 
     Returns:
@@ -91,7 +91,7 @@ def dcgan_discriminator(size: int, channels: int = 3, dropout: float = 0.3) -> k
 
     Args:
         size: Height and width in pixels; see `doublings`.
-        channels: 1 for gray, 3 for colour.
+        channels: 1 for gray, 3 for color.
         dropout: As in `mnist_discriminator`.
 
     Returns:

@@ -12,7 +12,7 @@ def small_networks(channels: int = 1) -> tuple[keras.Model, keras.Model]:
     """Return a generator and a discriminator of one layer each, for a check that trains.
 
     Args:
-        channels: 1 for gray, 3 for colour.
+        channels: 1 for gray, 3 for color.
 
     Returns:
         The generator, from `(n, 100)` to `(n, 28, 28, channels)`, values in [-1, 1]; the discriminator, from such

@@ -114,7 +114,7 @@ class Game:
         seed: int = 0,
         penalty: str = "none",
     ) -> None:
-        """Make both networks and their optimisers."""
+        """Make both networks and their optimizers."""
         if penalty not in PENALTIES:
             raise ValueError(f"penalty is {penalty!r}; expected one of {', '.join(PENALTIES)}")
         self.loss, self.penalty = known_loss(loss), penalty

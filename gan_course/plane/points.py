@@ -60,11 +60,11 @@ class Modes(NamedTuple):
     """Groups that points fall into, each as a circle around its middle.
 
     Attributes:
-        centres: The middles, `(k, 2)`.
+        centers: The middles, `(k, 2)`.
         radii: How far the farthest point of each group is from its middle, `(k,)`.
     """
 
-    centres: np.ndarray
+    centers: np.ndarray
     radii: np.ndarray
 
     def reached(self, points: np.ndarray) -> np.ndarray:
@@ -72,8 +72,8 @@ class Modes(NamedTuple):
 
         Of 200 points and 8 modes the fair share of each is 25, so 7 points are enough.
         """
-        inside = np.linalg.norm(points[:, None] - self.centres, axis=2) <= self.radii
-        return inside.sum(0) >= len(points) / len(self.centres) / 4
+        inside = np.linalg.norm(points[:, None] - self.centers, axis=2) <= self.radii
+        return inside.sum(0) >= len(points) / len(self.centers) / 4
 
 
 def find_modes(points: np.ndarray, most: int = 8) -> Modes:
@@ -94,20 +94,20 @@ def find_modes(points: np.ndarray, most: int = 8) -> Modes:
         >>> len(find_modes(load_points("eight Gaussians")).radii)
         8
     """
-    centres, most = points[:1], whole("most", most)
-    while len(centres) < most and (distance := _distances(points, centres).min(1)).any():
-        centres = np.concatenate([centres, points[distance.argmax()][None]])
+    centers, most = points[:1], whole("most", most)
+    while len(centers) < most and (distance := _distances(points, centers).min(1)).any():
+        centers = np.concatenate([centers, points[distance.argmax()][None]])
     for _ in range(20):
-        group = _distances(points, centres).argmin(1)
-        centres = np.stack([points[group == k].mean(0) for k in np.unique(group)])
-    distance = _distances(points, centres)
+        group = _distances(points, centers).argmin(1)
+        centers = np.stack([points[group == k].mean(0) for k in np.unique(group)])
+    distance = _distances(points, centers)
     group = distance.argmin(1)
-    radii = [max(0.1, distance[group == k, k].max(initial=0)) for k in range(len(centres))]
-    return Modes(centres, np.array(radii))
+    radii = [max(0.1, distance[group == k, k].max(initial=0)) for k in range(len(centers))]
+    return Modes(centers, np.array(radii))
 
 
-def _distances(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(points[:, None] - centres, axis=2)
+def _distances(points: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(points[:, None] - centers, axis=2)
 
 
 def checked_points(points: Any) -> np.ndarray:
@@ -134,7 +134,7 @@ class Scene:
             respect to that point, `(m, 2)`.
         answers: D(x) at the points of `window_grid(side)`, `(side * side,)`: probabilities in [0, 1], or scores
             where the loss knows none.
-        centres: The middles of the modes, `(k, 2)`.
+        centers: The middles of the modes, `(k, 2)`.
         radii: How far each mode reaches, `(k,)`.
         reached: Whether the generator draws it, `(k,)`.
         history: One row for each step, `(steps, 3)`: d_loss, g_loss, mean length of the advice; NaN where a
@@ -146,7 +146,7 @@ class Scene:
     fake: np.ndarray
     advice: np.ndarray
     answers: np.ndarray
-    centres: np.ndarray
+    centers: np.ndarray
     radii: np.ndarray
     reached: np.ndarray
     history: np.ndarray

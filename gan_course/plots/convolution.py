@@ -198,8 +198,8 @@ def show_convolution(
         columns: How it sweeps over the columns; `sweeps` makes both.
 
     Returns:
-        A figure of 700 x 330 pixels at 100 dots an inch. Padding is written in grey, and what the kernel never
-        reads is hatched. Cells too small for a number show only their colour.
+        A figure of 700 x 330 pixels at 100 dots an inch. Padding is written in gray, and what the kernel never
+        reads is hatched. Cells too small for a number show only their color.
     """
     padded = pad(image, rows, columns)
     tables = (padded, kernel, output)

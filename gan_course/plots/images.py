@@ -24,7 +24,7 @@ def image_grid(images: np.ndarray, columns: int = 5, gap: int = 2) -> np.ndarray
         gap: White pixels between two images.
 
     Returns:
-        One picture, uint8 `(rows * height + ..., columns * width + ...)`, with a last axis of 3 if in colour.
+        One picture, uint8 `(rows * height + ..., columns * width + ...)`, with a last axis of 3 if in color.
 
     Raises:
         ValueError: If the images have another shape or type, or there are none; if `columns` is no whole number
@@ -56,7 +56,7 @@ def side_by_side(*columns: np.ndarray) -> np.ndarray:
     """Join pictures that belong together, such as a condition, what was drawn from it, and its target.
 
     Args:
-        *columns: uint8 `(n, height, width, 1 or 3)` each. Gray ones become gray colours beside colours, and small
+        *columns: uint8 `(n, height, width, 1 or 3)` each. Gray ones become gray colors beside colors, and small
             ones are enlarged to the size of the largest by repeating pixels.
 
     Returns:

@@ -13,18 +13,18 @@ _GRAY: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 255}
 
 def show_latent(
     image: np.ndarray,
-    neighbours: np.ndarray,
+    neighbors: np.ndarray,
     walk: np.ndarray,
     answers: np.ndarray,
     position: float,
     figure: Figure | None = None,
     answer: str = "D(x)",
 ) -> Figure:
-    """Draw one image large, its neighbours in a square, and a walk to another below.
+    """Draw one image large, its neighbors in a square, and a walk to another below.
 
     Args:
         image: uint8 `(height, width, channels)`.
-        neighbours: uint8 `(n * n, height, width, channels)`, row by row from above; the middle one is the image.
+        neighbors: uint8 `(n * n, height, width, channels)`, row by row from above; the middle one is the image.
         walk: uint8 `(m, height, width, channels)`.
         answers: What the discriminator says of the walk, `(m,)`: probabilities in [0, 1], or scores.
         position: Where on the walk the image stands, from 0 to 1.
@@ -38,8 +38,8 @@ def show_latent(
     one, square, path = figure.axes
     clear(one, square, path)
     one.imshow(image_grid(image[None]), **_GRAY)
-    side = round(len(neighbours) ** 0.5)
-    square.imshow(image_grid(neighbours, side), **_GRAY)
+    side = round(len(neighbors) ** 0.5)
+    square.imshow(image_grid(neighbors, side), **_GRAY)
     height, width = image.shape[:2]
     middle = side // 2
     frame = (middle * (width + 2) - 1.5, middle * (height + 2) - 1.5)
@@ -61,7 +61,7 @@ def _empty(answer: str) -> Figure:
         axes.set(xticks=[], yticks=[])
     one.axis("off")
     one.set_title("this latent vector", fontsize=10)
-    square.set_title("its neighbours", fontsize=10)
+    square.set_title("its neighbors", fontsize=10)
     square.set(xlabel="direction 1: less to more", ylabel="direction 2: less to more")
     path.axis("off")
     path.set_title(f"the walk from this seed to the other, and {answer}", fontsize=10, loc="left")

@@ -55,7 +55,7 @@ def show_game(scene: Scene, figure: Figure | None = None) -> Figure:
     plane, bar, losses, lengths = figure.axes
     clear(plane, losses, lengths)
     _draw_plane(plane, scene)
-    _name_colours(bar, scene)
+    _name_colors(bar, scene)
     _draw_losses(losses, scene)
     _draw_lengths(lengths, scene.history[:, 2])
     return figure
@@ -106,7 +106,7 @@ def _draw_plane(plane: Axes, scene: Scene) -> None:
     for kind, line in ((scene.reached, "-"), (~scene.reached, ":")):
         size = 2 * scene.radii[kind]
         circles = EllipseCollection(
-            size, size, 0 * size, units="xy", offsets=scene.centres[kind], transOffset=plane.transData
+            size, size, 0 * size, units="xy", offsets=scene.centers[kind], transOffset=plane.transData
         )
         circles.set(facecolor="none", edgecolor="#444444", linestyle=line)
         plane.add_collection(circles)
@@ -120,7 +120,7 @@ def _draw_plane(plane: Axes, scene: Scene) -> None:
 
 
 def _range(scene: Scene) -> tuple[float, float, float]:
-    """Return the answers with the palest generator's colour, with white, and with the discriminator's."""
+    """Return the answers with the palest generator's color, with white, and with the discriminator's."""
     facts = LOSSES[scene.loss]
     if facts.is_probability:
         return 0.0, 0.5, 1.0
@@ -129,8 +129,8 @@ def _range(scene: Scene) -> tuple[float, float, float]:
     return middle - reach, middle, middle + reach
 
 
-def _name_colours(bar: Axes, scene: Scene) -> None:
-    """Write at the colour bar what its ends and its middle stand for."""
+def _name_colors(bar: Axes, scene: Scene) -> None:
+    """Write at the color bar what its ends and its middle stand for."""
     title = "D(x)" if LOSSES[scene.loss].is_probability else "score"
     words = [f"{value:.2g}".replace("-", "−") for value in _range(scene)]
     if (bar.get_title(), [label.get_text() for label in bar.get_yticklabels()]) != (title, words):

@@ -14,7 +14,7 @@ from matplotlib.textpath import TextPath
 
 DPI = 100
 SIGNED = LinearSegmentedColormap.from_list("pale", ["#7FB8DA", "white", "#F0AE80"])
-GREY, LINES = "#767676", "#BBBBBB"
+GRAY, LINES = "#767676", "#BBBBBB"
 LARGEST_FONT, SMALLEST_FONT, DIGIT_HEIGHT = 15, 7, 0.73  # pixels, pixels, and of a font one high
 
 
@@ -85,7 +85,7 @@ def draw_table(
     title: str,
     inner: np.ndarray | None = None,
 ) -> None:
-    """Draw an array as coloured cells with its numbers; those too long for a cell are left out.
+    """Draw an array as colored cells with its numbers; those too long for a cell are left out.
 
     Args:
         axes: As `blank_page` makes them.
@@ -93,7 +93,7 @@ def draw_table(
         corner: x and y of the upper left corner.
         cell: Side of a cell in pixels.
         title: One or two lines above.
-        inner: Boolean, like `table`: the others are written in grey.
+        inner: Boolean, like `table`: the others are written in gray.
     """
     x, y = corner
     edges = [start + cell * np.arange(count + 1) for start, count in ((x, table.shape[1]), (y, table.shape[0]))]
@@ -105,7 +105,7 @@ def draw_table(
     if size < SMALLEST_FONT:
         return
     inner = np.ones(table.shape, bool) if inner is None else inner
-    for chosen, color in ((inner, "black"), (~inner, GREY)):
+    for chosen, color in ((inner, "black"), (~inner, GRAY)):
         places = [
             (x + cell * (c + 0.5), y + cell * (r + 0.5), number(table[r, c])) for r, c in np.argwhere(chosen)
         ]

@@ -155,8 +155,8 @@ def _circle(radius: float, sides: int = SIDES) -> np.ndarray:
 def _upright(outline: Any, height: float, studs: np.ndarray, top: float = 1.0) -> Shape:
     """Return a body that stands on an outline `(n, 2)`, counterclockwise, its upper end `top` times as wide."""
     outline = np.array(outline, float)
-    centre = (outline.min(axis=0) + outline.max(axis=0)) / 2
-    upper = centre + top * (outline - centre)
+    center = (outline.min(axis=0) + outline.max(axis=0)) / 2
+    upper = center + top * (outline - center)
     lower, upper = (np.c_[each, np.full(len(each), at)] for each, at in ((outline, 0.0), (upper, height)))
     return Shape(lower, upper, np.c_[np.reshape(studs, (-1, 2)), np.full(len(studs), height)])
 

@@ -28,11 +28,11 @@ HAIR = {
     "brown": (98, 62, 40),
     "red": (176, 78, 38),
     "blond": (232, 194, 112),
-    "grey": (150, 150, 156),
+    "gray": (150, 150, 156),
     "white": (232, 230, 226),
 }
 BACKGROUND = {
-    "grey": (198, 204, 208),
+    "gray": (198, 204, 208),
     "blue": (142, 192, 234),
     "green": (150, 206, 156),
     "yellow": (250, 222, 138),
@@ -54,8 +54,8 @@ def paint_face(face: SimpleNamespace) -> Image.Image:
 
     Args:
         face: A value for each attribute in `synthetic.ATTRIBUTES` and each measure in `synthetic.SHAPE`, and
-            `feminine`, 0 to 1; `tints`, `(3, 3)`, what is added to the colours of skin, hair and background;
-            `cloth`, a colour.
+            `feminine`, 0 to 1; `tints`, `(3, 3)`, what is added to the colors of skin, hair and background;
+            `cloth`, a color.
 
     Returns:
         The image, 178x218 in RGB.
@@ -79,7 +79,7 @@ def _arc(x: float, y: float, half: float, depth: float) -> np.ndarray:
 
 
 class _Canvas:
-    """Strokes on an image that is `SCALE` times as large; a colour of four numbers is translucent."""
+    """Strokes on an image that is `SCALE` times as large; a color of four numbers is translucent."""
 
     def __init__(self, image: Image.Image) -> None:
         self.image = image.resize((WIDTH * SCALE, HEIGHT * SCALE), Image.Resampling.NEAREST)

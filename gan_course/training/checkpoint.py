@@ -25,7 +25,7 @@ class Resumable(Protocol):
 
     Attributes:
         steps: How many steps it has trained.
-        optimizers: Its optimisers by role; `get_compile_config` has `{role}_optimizer` for each.
+        optimizers: Its optimizers by role; `get_compile_config` has `{role}_optimizer` for each.
         folder: That of its training, if it has one.
     """
 
@@ -38,7 +38,7 @@ class Checkpoint(keras.callbacks.Callback):
     """Keep the whole training in a folder, so that the same call of `GAN.fit` goes on where it was.
 
     `fit` then counts from the beginning of the folder's training: `epochs` and `steps_per_epoch` say how far
-    it shall come, and only the steps that are missing are trained. Weights, optimisers, random states and the
+    it shall come, and only the steps that are missing are trained. Weights, optimizers, random states and the
     order of the images go on exactly; after a kill at most the steps since the last save are trained again.
 
     `gan.keras` is the last state and `gan-previous.keras` the one before. Both are ordinary Keras files that
@@ -177,7 +177,7 @@ def _rates(model: Resumable) -> dict[str, float]:
 
 
 def _config(settings: dict[str, Any], role: str) -> dict[str, Any]:
-    """Return the settings of an optimiser, inside the one that scales its loss if there is such a one."""
+    """Return the settings of an optimizer, inside the one that scales its loss if there is such a one."""
     config = settings["compile"][f"{role}_optimizer"]["config"]
     return config["inner_optimizer"]["config"] if "inner_optimizer" in config else config
 

@@ -53,7 +53,7 @@ def check_recipe(recipe: Recipe, discriminator: keras.Model, condition: Conditio
 
 
 def check_rates(recipe: Recipe, generator_optimizer: Any, discriminator_optimizer: Any) -> None:
-    """Raise a `ValueError` if a learning rate is given beside the optimiser that has its own."""
+    """Raise a `ValueError` if a learning rate is given beside the optimizer that has its own."""
     given = (("g_learning_rate", generator_optimizer), ("d_learning_rate", discriminator_optimizer))
     for name, optimizer in given:
         if optimizer is not None and getattr(recipe, name) != getattr(RECIPES[recipe.name], name):
@@ -88,7 +88,7 @@ def check_augmentation(augmentation: Any, fit: Fit, recipe: Recipe) -> None:
     if graph.structured_outputs is None:
         raise ValueError(
             "the augmentation lets no gradient through, so the generator could learn nothing; leave out layers "
-            "that round the colours, such as RandomPosterization"
+            "that round the colors, such as RandomPosterization"
         )
 
 

@@ -67,7 +67,7 @@ def fit_networks(generator: Any, discriminator: Any) -> Fit:
     if not answer or answer[-1] != 1:
         raise ValueError(
             f"the discriminator returns shape {answer} for each image; expected (1,), or (height, width, 1) for a "
-            "judgement of each patch"
+            "judgment of each patch"
         )
     return fit._replace(image_shape=drawn)
 

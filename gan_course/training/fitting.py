@@ -1,4 +1,4 @@
-"""Training step by step: `fit` and `train_on_batch` for a model of several networks with an optimiser each."""
+"""Training step by step: `fit` and `train_on_batch` for a model of several networks with an optimizer each."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -72,7 +72,7 @@ class SteppedModel(keras.Model):
     @property
     def steps(self) -> int:
         """How many steps this model has trained, over all calls of `fit`."""
-        if self._standing.is_unknown:  # of a file from before the steps were kept beside the optimisers
+        if self._standing.is_unknown:  # of a file from before the steps were kept beside the optimizers
             first = next(iter(self.optimizers.values()), None)
             return int(first.iterations) if first else 0
         return self._standing.read()

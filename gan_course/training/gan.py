@@ -26,7 +26,7 @@ class GAN(SteppedModel):
 
     Where nothing else is said, the loss is the non-saturating one (Goodfellow et al., 2014,
     https://arxiv.org/abs/1406.2661, section 3): the discriminator learns to call real images 1 and fakes 0, the
-    generator learns to be called 1. Each optimiser owns the variables of its network, so no `trainable` flag is
+    generator learns to be called 1. Each optimizer owns the variables of its network, so no `trainable` flag is
     ever changed; a layer that you freeze stays as it is. How a step goes is the recipe's: see `compile`.
 
     Args:
@@ -89,7 +89,7 @@ class GAN(SteppedModel):
         self._judge = Judge(self.discriminator, self.from_logits)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse another optimiser after `compile`, which the training would not see."""
+        """Refuse another optimizer after `compile`, which the training would not see."""
         if name in ("generator_optimizer", "discriminator_optimizer") and getattr(self, "_is_set", False):
             raise ValueError(f"{name} cannot be replaced; call gan.compile({name}=...) again")
         super().__setattr__(name, value)
@@ -101,7 +101,7 @@ class GAN(SteppedModel):
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Their optimisers by the role of the network."""
+        """Their optimizers by the role of the network."""
         return {role: getattr(self, f"{role}_optimizer") for role in _NETWORKS} if self.compiled else {}
 
     @property
@@ -145,10 +145,10 @@ class GAN(SteppedModel):
         shortcuts: bool = True,
         **settings: Any,
     ) -> None:
-        """Give each network its optimiser, and choose how a step goes.
+        """Give each network its optimizer, and choose how a step goes.
 
         Args:
-            generator_optimizer: A Keras optimiser or its name. The default is the recipe's.
+            generator_optimizer: A Keras optimizer or its name. The default is the recipe's.
             discriminator_optimizer: The same for the discriminator; must be another object.
             recipe: `"plain"` updates both networks at once from one batch of fakes, with Adam at 5e-4 and the low
                 beta_1 of 0.5 of the DCGAN paper (section 4). `"course"` adds what was measured to help: a gradient
@@ -161,7 +161,7 @@ class GAN(SteppedModel):
                 discriminator from learning few images by heart. The generator learns through it and so does not
                 draw the changes themselves (Zhao et al., 2020, Differentiable Augmentation,
                 https://arxiv.org/abs/2006.10738, section 3.2; Karras et al., 2020,
-                https://arxiv.org/abs/2006.06676, section 2.2). `generate` never applies it. Colours lie in
+                https://arxiv.org/abs/2006.06676, section 2.2). `generate` never applies it. Colors lie in
                 [-1, 1] here: give a layer that asks for it `value_range=(-1, 1)`. Shifts need
                 `fill_mode="constant"`: for the other modes TensorFlow's gradient is wrong at the edges.
             shortcuts: Compute faster what gives the same within rounding: `UpSampling2D` and the `Conv2D` after it
@@ -174,7 +174,7 @@ class GAN(SteppedModel):
                 `jit_compile` and `run_eagerly`.
 
         Raises:
-            ValueError: If both networks are given one optimiser object, or one that has trained others; if there
+            ValueError: If both networks are given one optimizer object, or one that has trained others; if there
                 is no such recipe, or a setting is out of its range, unknown, or without sense for the recipe or
                 the networks; or if the augmentation changes the shape of images or lets no gradient through.
 
@@ -226,7 +226,7 @@ class GAN(SteppedModel):
 
         Returns:
             `d_loss`, the mean binary cross-entropy over the n real and n fake images, and `g_loss`, that of
-            the fakes labelled 1. Both are ln 2 = 0.693 when the discriminator answers 0.5 everywhere. With
+            the fakes labeled 1. Both are ln 2 = 0.693 when the discriminator answers 0.5 everywhere. With
             another loss they are that one's; see `gan_course.recipes.LossFacts.guess`.
         """
         real, condition, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -322,7 +322,7 @@ class GAN(SteppedModel):
         return 1 / (1 + np.exp(-found)) if self.from_logits else found
 
     def generate(self, count: int | None = None, seed: int | None = None, conditions: Any = None) -> np.ndarray:
-        """Draw images from random latent vectors, with batch normalisation in inference mode.
+        """Draw images from random latent vectors, with batch normalization in inference mode.
 
         Args:
             count: How many; None for as many as conditions.
@@ -377,7 +377,7 @@ class GAN(SteppedModel):
         return random_states(self.latent_seed.state, parts)
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Return the optimisers' settings."""
+        """Return the optimizers' settings."""
         if not self.compiled:
             return {}
         optimizers = {
@@ -390,7 +390,7 @@ class GAN(SteppedModel):
         return {"recipe": self.recipe.name, **settings, **optimizers}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile with the optimisers of `get_compile_config`."""
+        """Compile with the optimizers of `get_compile_config`."""
         if config:
             self.compile(**keras.saving.deserialize_keras_object(config))
 

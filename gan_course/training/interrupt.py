@@ -14,7 +14,7 @@ import numpy as np
 class Watch(keras.callbacks.Callback):
     """End a training that was asked to stop, and one whose losses are no longer numbers.
 
-    Keras's `TerminateOnNaN` looks at one loss named `loss` only, and lets the callbacks save what is spoilt.
+    Keras's `TerminateOnNaN` looks at one loss named `loss` only, and lets the callbacks save what is spoiled.
 
     Args:
         stopped: Set when the training is to stop after the current step.

@@ -1,4 +1,4 @@
-"""The two optimisers of a GAN: each belongs to one network, and Keras's callbacks see both as one."""
+"""The two optimizers of a GAN: each belongs to one network, and Keras's callbacks see both as one."""
 
 import reprlib
 from typing import Any
@@ -12,24 +12,24 @@ OF_RECIPES = {
     "adam": lambda rate, recipe: keras.optimizers.Adam(rate, beta_1=recipe.beta_1),
     "muon": lambda rate, recipe: ConvMuon(rate, recipe.beta_1),
 }
-"""What makes the optimiser of a recipe with a rate."""
+"""What makes the optimizer of a recipe with a rate."""
 
 
 def own_optimizer(given: Any, network: keras.Model, role: str, recipe: Recipe, scaled: bool = True) -> Any:
-    """Return the optimiser of one network, built for its variables.
+    """Return the optimizer of one network, built for its variables.
 
     A network that computes in half precision has its loss scaled, so that small slopes are not rounded to 0
     (Micikevicius et al., 2018, https://arxiv.org/abs/1710.03740, section 3.2).
 
     Args:
-        given: A Keras optimiser, its name or configuration, or None for the default.
+        given: A Keras optimizer, its name or configuration, or None for the default.
         network: The network.
         role: `"generator"` or `"discriminator"`.
-        recipe: Whose optimiser None stands for.
+        recipe: Whose optimizer None stands for.
         scaled: Whether to scale the loss in half precision.
 
     Raises:
-        ValueError: If it is no optimiser, or has trained another network.
+        ValueError: If it is no optimizer, or has trained another network.
     """
     try:
         optimizer = _of_recipe(recipe, role) if given is None else keras.optimizers.get(given)
@@ -61,7 +61,7 @@ def learns(optimizer: keras.optimizers.Optimizer, network: keras.Model, role: st
     """Raise a `ValueError` if a network cannot learn as it stands now, its layers frozen or thawed since.
 
     Raises:
-        ValueError: If it has nothing to train, or more than the optimiser knows.
+        ValueError: If it has nothing to train, or more than the optimizer knows.
     """
     if not network.trainable_variables:
         raise ValueError(f"the {role} has nothing to train, all of it is frozen; set its `trainable` back to True")
@@ -74,7 +74,7 @@ def learns(optimizer: keras.optimizers.Optimizer, network: keras.Model, role: st
 
 
 class Both:
-    """Both optimisers as one, for Keras's callbacks that read and set `model.optimizer.learning_rate`.
+    """Both optimizers as one, for Keras's callbacks that read and set `model.optimizer.learning_rate`.
 
     The rate that is read is the generator's. When it is set, the discriminator's changes by the same factor.
 
@@ -112,7 +112,7 @@ class Both:
         return [variable for optimizer in self._optimizers for variable in optimizer.variables]
 
     def finalize(self) -> None:
-        """Give each network the average that its optimiser keeps, if `use_ema` was asked for."""
+        """Give each network the average that its optimizer keeps, if `use_ema` was asked for."""
         for optimizer, network in zip(self._optimizers, self._networks, strict=True):
             optimizer.finalize_variable_values(network.trainable_variables)
 

@@ -16,7 +16,7 @@ _NAMED = ("keras_history", "input_layers", "output_layers")  # where a configura
 
 
 def settings_of(model: keras.Model) -> dict[str, Any]:
-    """Return the networks and optimisers as they are told to be, as JSON gives them back.
+    """Return the networks and optimizers as they are told to be, as JSON gives them back.
 
     Raises:
         ValueError: If a network cannot be described, so that it could not be saved.
@@ -66,7 +66,7 @@ def _with_newer(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_incidentals(settings: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the names and the learning rates of optimisers."""
+    """Leave out the names and the learning rates of optimizers."""
     found = settings.get("compile", {})
     optimizers = {key: _optimizer(value) for key, value in found.items() if key.endswith("_optimizer")}
     return {**settings, "compile": {**found, **optimizers}}

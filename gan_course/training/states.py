@@ -1,4 +1,4 @@
-"""What the next step depends on beside weights and optimisers: random states, and where the training stands."""
+"""What the next step depends on beside weights and optimizers: random states, and where the training stands."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Standing:
-    """Where a training stands: how many steps there were, whatever its optimisers count, and the last loss.
+    """Where a training stands: how many steps there were, whatever its optimizers count, and the last loss.
 
     Keras does not see the variables, so they are no weights of the model.
 

@@ -37,13 +37,13 @@ class Batch(NamedTuple):
 
 
 class Players(NamedTuple):
-    """Both networks with their optimisers, and how they may see and be computed.
+    """Both networks with their optimizers, and how they may see and be computed.
 
     Attributes:
         generator: From latent vectors `(n, latent_dim)`, conditions or both to images
             `(n, height, width, channels)`.
         judge: The discriminator, from such images, and conditions, to logits `(n, ...)`, one or several for each.
-        generator_optimizer: A Keras optimiser, built for the generator.
+        generator_optimizer: A Keras optimizer, built for the generator.
         discriminator_optimizer: One for the discriminator.
         augmentation: Changes every image before the discriminator sees it, and a picture beside it alike; None
             for none.
@@ -84,8 +84,8 @@ def simultaneous_step(
     Returns:
         `d_loss` and `g_loss`, what both players want less of, before this update; `reconstruction`, the mean
         absolute distance of drawn from real images, where that weighs anything; and `real_accuracy` and
-        `fake_accuracy`, the shares called rightly, where they are told. What penalties, regularisers and
-        `add_loss` add is minimised too, and not told.
+        `fake_accuracy`, the shares called rightly, where they are told. What penalties, regularizers and
+        `add_loss` add is minimized too, and not told.
     """
     if not recipe.adversarial:
         return _reconstruct(players, batches[-1], recipe)
@@ -204,7 +204,7 @@ def _reconstruct(players: Players, batch: Batch, recipe: Recipe) -> Told:
 def _judged(
     players: Players, recipe: Recipe, step: int, batch: Batch, real: tuple[Any, Any], fake: tuple[Any, Any]
 ) -> tuple[tf.Tensor, ...]:
-    """Return what the discriminator minimises, its loss alone, and its scores of real images and of fakes."""
+    """Return what the discriminator minimizes, its loss alone, and its scores of real images and of fakes."""
     judge, discriminator = players.judge, players.judge.discriminator
     on_real, added = judge.logits(*real), _added(discriminator)
     on_fake, added = judge.logits(*fake), [*added, *_added(discriminator)]
@@ -226,7 +226,7 @@ def _draw(players: Players, batch: Batch, training: bool) -> tuple[tf.Tensor, tf
 
 
 def _distance(drawn: tf.Tensor, real: tf.Tensor, recipe: Recipe) -> tuple[list[tf.Tensor], Told]:
-    """Return the weighed distances that the generator minimises, one or none, and what to tell of them."""
+    """Return the weighed distances that the generator minimizes, one or none, and what to tell of them."""
     if not recipe.reconstruction:
         return [], {}
     distance = losses.mean(tf.abs(tf.cast(drawn, tf.float32) - real))
@@ -242,7 +242,7 @@ def _accuracies(players: Players, recipe: Recipe, on_real: tf.Tensor, on_fake: t
 
 
 def _added(network: keras.Model) -> list[tf.Tensor]:
-    """What regularisers and `add_loss` have added in the last call of a network."""
+    """What regularizers and `add_loss` have added in the last call of a network."""
     return [tf.cast(loss, tf.float32) / devices() for loss in network.losses]
 
 
@@ -251,7 +251,7 @@ def _sum(loss: tf.Tensor, added: list[tf.Tensor], share: float = 1.0) -> tf.Tens
 
 
 def _scaled(optimizer: keras.optimizers.Optimizer, loss: Any) -> Any:
-    """The loss, or several, as the optimiser's `apply` expects their gradients: as it is, or enlarged."""
+    """The loss, or several, as the optimizer's `apply` expects their gradients: as it is, or enlarged."""
     return [optimizer.scale_loss(each) for each in loss] if isinstance(loss, list) else optimizer.scale_loss(loss)
 
 
@@ -267,7 +267,7 @@ def _update(
 
 
 def _apply(optimizer: keras.optimizers.Optimizer, slopes: list[Any], variables: list[Any], skip: Any) -> None:
-    """Update variables, unless `skip` is true: then they and the optimiser's own are put back."""
+    """Update variables, unless `skip` is true: then they and the optimizer's own are put back."""
     if skip is False:
         optimizer.apply(slopes, variables)
         return

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DIRECTIONS = 4
 WALK = np.linspace(0, 1, 9)
-NEIGHBOURS = np.linspace(-3, 3, 5)
+NEIGHBORS = np.linspace(-3, 3, 5)
 _WIDE = {"style": {"description_width": "7em"}, "layout": {"width": "320px"}}
 
 
@@ -25,7 +25,7 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
 
     A seed gives a random latent vector, and a slider walks along an arc to the vector of a second seed. Other
     sliders move the whole walk along the directions that change the generator's first layer most (see
-    `gan_course.latent.principal_directions`). Around the picture stand its neighbours along the first two
+    `gan_course.latent.principal_directions`). Around the picture stand its neighbors along the first two
     directions.
 
     Args:
@@ -61,11 +61,11 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
         nonlocal figure
         walk = spherical_walk(_latent(seed, dim), _latent(other_seed, dim), np.array([*WALK, position]))
         walk += np.array([*along.values()]) @ directions
-        right, down = np.meshgrid(NEIGHBOURS, -NEIGHBOURS)
+        right, down = np.meshgrid(NEIGHBORS, -NEIGHBORS)
         around = walk[-1] + np.stack([right.ravel(), down.ravel()], axis=1) @ directions[:2]
         images = generator.predict_on_batch(np.concatenate([walk, around]).astype("float32"))
         answers = gan.judge(images[: len(walk)])
-        walked, neighbours = np.split(unscale(images), [len(walk)])
+        walked, neighbors = np.split(unscale(images), [len(walk)])
         words = (
             f"{'Score, the higher the more real' if is_score else 'Called real with probability'}: "
             f"{answers[-1]:.2f}.\n"
@@ -73,7 +73,7 @@ def latent_explorer(gan: "GAN | None" = None) -> Explorer:
             f"random ones are about {np.sqrt(dim):.1f} long."
         )
         name = "its score" if is_score else "D(x)"
-        figure = show_latent(walked[-1], neighbours, walked[:-1], answers[:-1], position, figure, name)
+        figure = show_latent(walked[-1], neighbors, walked[:-1], answers[:-1], position, figure, name)
         return figure, words
 
     return Explorer(draw, _controls())

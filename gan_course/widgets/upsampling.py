@@ -65,7 +65,7 @@ def upsampling_explorer(images: Mapping[str, np.ndarray], kernel: int = 3, strid
     Example:
         >>> import numpy as np
         >>> from gan_course.widgets import upsampling_explorer
-        >>> explorer = upsampling_explorer({"grey": np.ones((6, 6))})
+        >>> explorer = upsampling_explorer({"gray": np.ones((6, 6))})
         >>> explorer.controls["kernel"].value = 4
         >>> explorer.words.splitlines()[0][-35:]
         'Kernel 4 is a multiple of stride 2.'

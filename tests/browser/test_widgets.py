@@ -31,8 +31,8 @@ EVERY_LESSON = pytest.mark.parametrize(
 
 
 def control(output, name):
-    labelled = f':has(> .widget-label:text-is("{name}")) :is(.noUi-handle, input)'
-    return output.locator(name if name.startswith("css=") else f'{labelled}, button:text-is("{name}")').first
+    labeled = f':has(> .widget-label:text-is("{name}")) :is(.noUi-handle, input)'
+    return output.locator(name if name.startswith("css=") else f'{labeled}, button:text-is("{name}")').first
 
 
 def click(found, button):

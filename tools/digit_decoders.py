@@ -12,7 +12,7 @@ from gan_course import models, places
 from gan_course.datasets import load_mnist, scale
 from gan_course.training.copies import in_precision
 
-BATCH, EPOCHS, SHOWN = 128, 12, 2_000
+BATCH, EPOCHS, SHOWN = 128, 6, 2_000
 
 
 def train(variational: bool, images: np.ndarray) -> tuple[keras.Model, keras.Model]:

@@ -1,19 +1,22 @@
 """Folders and zips with submissions, read by their directories: what lies where, and what is not to be opened."""
 
+import io
+import os
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO
 
 from gan_course.instructor.assignments import Assignment
-from gan_course.instructor.names import NOTEBOOK, leftover, whose
+from gan_course.instructor.names import NOTEBOOK, SYSTEMS, leftover, whose
 
 LARGEST_FILE = 500_000_000  # bytes
 MEMBERS, RATIO = 2000, 200  # of a zip: files, and how many times larger than packed a large one may be
+ALL_MEMBERS = 20_000  # of a zip with the zips in it
 CLUTTER = (
     ".",
     "__MACOSX",
@@ -33,6 +36,7 @@ class Entry:
         read: Returns its content.
         problem: Why it is not to be opened.
         other: Whether it is something else than a notebook.
+        origin: The zip that it came out of, if that is no part of its path any more.
     """
 
     size: int = 0
@@ -40,6 +44,7 @@ class Entry:
     read: Callable[[], bytes] = bytes
     problem: str = ""
     other: bool = False
+    origin: str = ""
 
 
 OTHER = Entry(problem="is no notebook", other=True)
@@ -59,12 +64,16 @@ def walk(folder: Path, assignments: Mapping[str, Assignment]) -> list[tuple[Pure
         ):
             break
         zipped, entries = False, [(_below(top, path), entry) for path, entry in entries]
-    for name in {path.stem for path in inside if path.suffix.lower() == ".zip"}:
+    zips = {path.stem for path in inside if path.suffix.lower() == ".zip"}
+    for name in {each for each in zips if not any(system.match(each) for system in SYSTEMS.values())}:
         direct = [
             path.name for path, entry in entries if not entry.other and path.parts[0] == name == str(path.parent)
         ]
         if len({leftover(each, assignments) for each in direct} - {""}) > 1:  # a class, not a student
-            entries = [(_below(name, path), entry) for path, entry in entries]
+            entries = [
+                (_below(name, path), replace(entry, origin=name)) if path.parts[0] == name else (path, entry)
+                for path, entry in entries
+            ]
     students = {whose(path, assignments) for path, entry in entries if not entry.other}
     others = {whose(path, assignments): (path, entry) for path, entry in entries if entry.other}
     without = [found for student, found in others.items() if student not in students]
@@ -77,7 +86,7 @@ def _below(top: str, path: PurePosixPath) -> PurePosixPath:
 
 def _of_folder(folder: Path) -> Iterator[tuple[PurePosixPath, Entry]]:
     for path in sorted(folder.rglob("*")):
-        name = PurePosixPath(path.relative_to(folder).as_posix())
+        name = PurePosixPath(_readable(path.relative_to(folder).as_posix()))
         if _is_clutter(name):
             continue
         if path.is_symlink():
@@ -95,11 +104,33 @@ def _of_folder(folder: Path) -> Iterator[tuple[PurePosixPath, Entry]]:
             yield name, OTHER
 
 
-def _of_zip(path: Path | IO[bytes], below: PurePosixPath, depth: int = 0) -> Iterator[tuple[PurePosixPath, Entry]]:
-    """Yield the notebooks of a zip, and of zips in it; nothing is unpacked to the disk."""
+def _readable(name: str) -> str:
+    """Return a file's name as text; unpacked on another system it can be in Windows's Korean code page."""
+    letters = os.fsencode(name)
+    for encoding in ("utf-8", "cp949"):
+        with suppress(UnicodeError):
+            return letters.decode(encoding)
+    return letters.decode("utf-8", errors="replace")
+
+
+def _of_zip(
+    path: Path | IO[bytes], below: PurePosixPath, depth: int = 0, left: list[int] | None = None
+) -> Iterator[tuple[PurePosixPath, Entry]]:
+    """Yield the notebooks of a zip, and of zips in it; nothing is unpacked to the disk.
+
+    Args:
+        path: The zip.
+        below: The path that it stands for.
+        depth: In how many zips it lies.
+        left: How many members it and others may have, in a list that they share.
+    """
+    left = left or [ALL_MEMBERS]
     try:
         archive = zipfile.ZipFile(path)
         members = archive.infolist()
+        left[0] -= len(members)
+        if left[0] < 0:
+            raise zipfile.BadZipFile(f"with the zips in it, it holds more than {ALL_MEMBERS:,} files")
         if not members:
             yield below / "(nothing)", OTHER
         if len(members) > MEMBERS:
@@ -114,12 +145,13 @@ def _of_zip(path: Path | IO[bytes], below: PurePosixPath, depth: int = 0) -> Ite
             if opened and info.file_size > max(20_000_000, RATIO * info.compress_size):
                 yield name, Entry(problem=UNFOLDS.format(info.file_size / 1e6, info.compress_size / 1e3))
             elif name.suffix.lower() == ".zip" and depth < 2 and info.file_size <= LARGEST_FILE:
-                yield from _of_zip(archive.open(info), name.with_suffix(""), depth + 1)
+                inner = io.BytesIO(archive.read(info))  # read once, not once for each of its members
+                yield from _of_zip(inner, name.with_suffix(""), depth + 1, left)
             elif NOTEBOOK.search(name.name):
                 yield name, Entry(info.file_size, info.date_time, partial(archive.read, info))
             else:
                 yield name, OTHER
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except Exception as error:  # what damaged or forged bytes can cause has no end
         yield below.with_suffix(".ipynb"), Entry(problem=f"is in a zip that cannot be opened: {error}")
 
 

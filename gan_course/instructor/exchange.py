@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 LARGEST, MOST, FORM = 7_000_000, 200, "form.json"  # bytes in all, so that a message can carry them; arrays
+DEEPEST = 20  # lists in lists
 TOO_LARGE = f"the answers are larger than {LARGEST // 10**6} MB, or more than {MOST} arrays"
 KINDS = "biuf"  # of numbers; no objects
 PLAIN = (bool, int, float, str, type(None))
@@ -50,11 +51,13 @@ def pack(values: Mapping[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def _form(name: str, value: Any, arrays: list[np.ndarray]) -> Any:
+def _form(name: str, value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
     if type(value) in PLAIN:
         return {"plain": value}
     if type(value) in (list, tuple):
-        return {"list": [_form(name, each, arrays) for each in value]}
+        if depth == DEEPEST:
+            raise ExchangeError(f"{name} holds lists in lists, more than {DEEPEST} deep")
+        return {"list": [_form(name, each, arrays, depth + 1) for each in value]}
     if hasattr(value, "__array__") or isinstance(value, np.generic):
         array = np.array(value, subok=False)
         if array.dtype.kind in KINDS:
@@ -78,7 +81,7 @@ def unpack(data: bytes) -> dict[str, Any]:
                 raise ExchangeError("the answers are compressed")
             files = {member.filename: archive.read(member) for member in members}
         form = json.loads(files.pop(FORM))
-        arrays = [_array(files[f"{number}.npy"]) for number in range(len(files))]
+        arrays = {number: _array(files[f"{number}.npy"]) for number in range(len(files))}
         return {str(name): _value(each, arrays) for name, each in form.items()}
     except ExchangeError:
         raise
@@ -96,12 +99,13 @@ def _array(data: bytes) -> np.ndarray:
     return array.reshape(shape, order="F" if fortran else "C").copy()
 
 
-def _value(form: Any, arrays: list[np.ndarray]) -> Any:
+def _value(form: Any, arrays: dict[int, np.ndarray], depth: int = 0) -> Any:
+    """Return what a form stands for; each array may stand in it once."""
     ((kind, value),) = form.items()
-    if kind == "list":
-        return [_value(each, arrays) for each in value]
+    if kind == "list" and depth < DEEPEST:
+        return [_value(each, arrays, depth + 1) for each in value]
     if kind == "array":
-        return arrays[value]
+        return arrays.pop(value)
     if kind == "plain" and type(value) in PLAIN:
         return value
     raise ExchangeError(f"the answers hold a {kind}; expected arrays, numbers or text")

@@ -29,6 +29,7 @@ from gan_course.instructor.similar import similar_kept
 from gan_course.instructor.submissions import Submission, file_name, find
 from gan_course.instructor.table import Row, write_csv
 
+STARTING = 300  # seconds that a submission's kernels may take to start, beside its own time
 NO_SANDBOX = (
     "cannot make a sandbox: {why}. A submission is a program that can read, change and delete whatever you can; "
     "if you trust each of them, add --no-sandbox"
@@ -179,14 +180,15 @@ def _marks(
     if submission.file.problem or not submission.assignment:
         return Marks("failed", [submission.file.problem or submission.notes[0]]), False
     assignment = known[submission.assignment]
-    settings = (submission.digest, assignment.digest, asdict(limits), sandboxed)
-    key = hashlib.sha256(repr(settings).encode()).hexdigest()
+    key = repr((submission.digest, assignment.digest, asdict(limits), sandboxed))
+    key = hashlib.sha256(key.encode()).hexdigest()
     kept = folder / "results" / f"{file_name(submission)}.json"
     if kept.is_file() and (old := json.loads(kept.read_text(encoding="utf-8")))["key"] == key:
         return Marks(**old["marks"]), False
     try:
         inputs = judge.inputs(assignment, f"{drawn} {submission.digest}")
-        marks = processes.call(run, assignment, submission.file.cells, limits, inputs, sandboxed, secret)
+        given = assignment, submission.file.cells, limits, inputs, sandboxed, secret
+        marks = processes.call(run, *given, seconds=limits.total_seconds + STARTING)
         marks = judged(marks, assignment, judge.verdicts(assignment, inputs, marks.answers))
     except Exception as error:  # whatever went wrong in the engine, the student's marks are not 0
         return Marks("failed", [f"grading failed, run it again: {type(error).__name__}: {error}"]), False

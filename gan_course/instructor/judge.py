@@ -169,13 +169,21 @@ def _drawn(half: Mapping[str, Any], seed: str) -> dict[str, Any]:
 def _verdict(half: Mapping[str, Any], points: float, inputs: dict[str, Any], answers: Any) -> Verdict:
     if answers is None:
         return Verdict(0.0)
-    if empty := [name for name, value in answers.items() if _is_empty(value)]:
-        return Verdict(0.0, f"the answer {empty[0]} is empty")  # numpy calls nothing close to everything
     try:
+        if empty := [name for name, value in answers.items() if _is_empty(value)]:
+            return Verdict(0.0, f"the answer {empty[0]} is empty")  # numpy calls nothing close to everything
         earned = half["judge"](inputs, Answers(answers))
     except AssertionError as error:
         return Verdict(0.0, f"{error}".strip().partition("\n")[0] or "not right")
-    except (AttributeError, IndexError, TypeError, ValueError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         return Verdict(0.0, f"the answer has another form than asked: {type(error).__name__}: {error}", odd=True)
     earned = float(points if earned is None else earned)
     if not 0 <= earned <= points:

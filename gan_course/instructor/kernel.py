@@ -214,7 +214,9 @@ class Kernel:
             self._listen()
         outcome.ok = reply.get("status") == "ok" and not outcome.limit
         outcome.error = (
-            "" if outcome.ok else outcome.limit or f"{reply.get('ename')}: {reply.get('evalue')}"[:2000]
+            ""
+            if outcome.ok
+            else outcome.limit or as_letters(f"{reply.get('ename')}: {reply.get('evalue')}")[:2000]
         )
         outcome.value, outcome.outputs = seen.value, seen.outputs
         with suppress(*BROKEN):
@@ -261,6 +263,11 @@ class Kernel:
                 continue
 
 
+def as_letters(text: object) -> str:
+    """Return a text that any file can hold: half a surrogate pair becomes a question mark."""
+    return str(text).encode("utf-8", errors="replace").decode()
+
+
 class _Outputs:
     """The outputs of one cell, as far as they are wanted: text, pictures and errors, no scripts."""
 
@@ -281,13 +288,15 @@ class _Outputs:
         if self.size > self.KEPT:
             return
         if kind == "stream":
-            self.outputs.append({"text": str(content["text"])})
+            self.outputs.append({"text": as_letters(content["text"])})
         elif kind == "error":
-            self.outputs.append({"error": f"{content['ename']}: {content['evalue']}"})
+            self.outputs.append({"error": as_letters(f"{content['ename']}: {content['evalue']}")})
         elif kind in ("display_data", "execute_result"):
             data = content["data"]
             wanted = (
-                {"image": str(data["image/png"])} if "image/png" in data else {"text": str(data["text/plain"])}
+                {"image": as_letters(data["image/png"])}
+                if "image/png" in data
+                else {"text": as_letters(data["text/plain"])}
             )
             self.outputs.append(wanted)
             if kind == "execute_result":

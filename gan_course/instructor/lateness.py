@@ -60,7 +60,10 @@ class Deadline(NamedTuple):
         if name.system and not name.attempt:
             note = f"marked as late; {name.system.title()} does not tell by how much, so nothing was taken off"
             return Late(name.late, note=note * name.late, doubtful=name.late and self.penalty > 0)
-        handed_in = datetime(*(map(int, name.attempt.split("-")) if name.attempt else written[:6]))
+        try:
+            handed_in = datetime(*(map(int, name.attempt.split("-")) if name.attempt else written[:6]))
+        except ValueError:
+            return Late(name.late, note="handed in at no possible time, by its name or zip", doubtful=True)
         days = max(0, math.ceil((handed_in - self.time) / timedelta(days=1)))
         share = min(1.0, days * self.penalty / 100)
         by = "" if name.attempt else f", by the time of the file ({handed_in:%Y-%m-%d %H:%M})"

@@ -30,6 +30,7 @@ INSTALL = re.compile(
 )
 MISSING = ("ModuleNotFoundError", "ImportError")
 LASTING = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign
+MOST_WRITTEN = 20_000_000  # characters that the outputs of a notebook may have
 RUNS = 3  # a cell that ends the kernel is left out of the next run
 SEVERITY = ("ok", "pending", "limit", "review", "failed")
 
@@ -189,7 +190,7 @@ class _Run:
         self.steps, self.left_out, self.limits, self.inputs = steps, left_out, limits, inputs
         self.imports = assignment.imports
         self.asks = {task.name: task.ask for task in assignment.tasks if not task.by_hand}
-        self.end, self.heading = end, ""
+        self.end, self.heading, self.written = end, "", 0
         self.marks = Marks()
 
     def through(self, sandboxed: bool, secret: Sequence[Path]) -> bool:
@@ -252,7 +253,17 @@ class _Run:
             self.marks.note(f"{label} needed more than {self.limits.memory / 2**30:.3g} GB of memory", "limit")
         if outcome.error.startswith(MISSING):
             self.marks.note(f"{label} needs what is not installed here: {outcome.error}", "review")
-        shown |= {"outputs": outcome.outputs if step.own else [], "error": outcome.error}
+        shown |= {"outputs": self._kept(outcome.outputs) if step.own else [], "error": outcome.error}
+
+    def _kept(self, outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return a cell's outputs, or none where those of the notebook have become too many."""
+        self.written += sum(len(text) for output in outputs for text in output.values())
+        if self.written <= MOST_WRITTEN:
+            return outputs
+        self.marks.note(
+            f"the outputs came to more than {MOST_WRITTEN / 1e6:.0f} MB; later ones are left out", "ok"
+        )
+        return []
 
     def _after_error(self, step: Step, error: str) -> None:
         """Note it, and let what the cell imports, defines and sets behind it count all the same."""

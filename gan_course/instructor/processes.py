@@ -21,8 +21,13 @@ class Processes:
         self.running: set[BaseProcess] = set()
         self.lock, self.ended = threading.Lock(), False
 
-    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def call(self, function: Callable[..., Any], *arguments: Any, seconds: float | None = None) -> Any:
         """Call a function in a process of its own, so that nothing is left of it and a crash is only its own.
+
+        Args:
+            function: What to call.
+            arguments: What with.
+            seconds: After this time it is ended.
 
         Raises:
             ValueError: As in there; `OSError` too.
@@ -32,6 +37,9 @@ class Processes:
         process = CONTEXT.Process(target=_send, args=(sender, function, arguments), daemon=True)
         self._start(process)
         sender.close()
+        late = not receiver.poll(seconds)
+        if late:
+            process.terminate()
         try:
             result = receiver.recv()
         except EOFError:
@@ -39,6 +47,8 @@ class Processes:
         process.join()
         with self.lock:
             self.running.discard(process)
+        if late:
+            raise RuntimeError(f"the grading process took longer than {seconds:.0f} s")
         if result is None:
             raise RuntimeError(f"the grading process ended with code {process.exitcode}")
         if isinstance(result, Exception):

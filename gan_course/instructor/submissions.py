@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 import sys
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from gan_course.instructor.pictures import LARGEST, pictures, smaller
 from gan_course.instructor.roster import Roster
 
 LARGEST_STUDENT = 600_000_000  # bytes of all notebooks of one student
+LARGEST_CODE = 1_000_000  # characters of all cells with code
 PARSING_MEMORY = 4 * 2**30  # bytes that reading one notebook may need
 
 
@@ -45,6 +45,7 @@ class File:
     cells: tuple[Cell, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
+    origin: str = ""  # the zip of several students that it came out of
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,8 @@ def _newest(group: list[Submission]) -> Submission:
 
 def _above(file: File) -> str:
     """Return the folder or zip in which a system's name stands, if it is not the first part of the path."""
+    if file.origin:
+        return file.origin
     first = PurePosixPath(file.path).parts[0]
     return "" if not file.name.prefix or file.name.prefix in first else first
 
@@ -185,18 +188,19 @@ def file_name(submission: Submission, alone: bool = False) -> str:
 
     Example:
         >>> file_name(Submission("Kim / Lee", "06_faces", File("", "", ())))
-        'Kim _ Lee-0d9077a8.06_faces'
+        'Kim _ Lee-0d9077a827a63f6b.06_faces'
     """
     name = re.sub(r"[^\w. -]", "_", submission.student)[:60]
-    if name != submission.student or re.search(r"-[0-9a-f]{8}$", name):  # no other's name with its number
-        name += f"-{hashlib.sha256(submission.student.encode()).hexdigest()[:8]}"
+    plain = name == submission.student == name.strip(". ")
+    if not plain or re.search(r"-[0-9a-f]{16}$", name):  # no other's name with its number
+        name += f"-{hashlib.sha256(submission.student.encode()).hexdigest()[:16]}"
     return name if alone else f"{name}.{submission.assignment}"
 
 
 def _read(path: PurePosixPath, entry: Entry, assignments: Mapping[str, Assignment]) -> File:
     name, student = named(path, assignments), whose(path, assignments)
     written = tuple(map(int, name.attempt.split("-"))) if name.attempt else entry.written
-    file = File(str(path), student, written, name)
+    file = File(str(path), student, written, name, origin=entry.origin)
     try:
         if entry.problem:
             raise UnreadableError(entry.problem)
@@ -207,7 +211,7 @@ def _read(path: PurePosixPath, entry: Entry, assignments: Mapping[str, Assignmen
         return replace(file, cells=cells, notes=notes)
     except UnreadableError as error:
         return replace(file, problem=f"{path} {error}")
-    except (OSError, MemoryError, zipfile.BadZipFile, RuntimeError) as error:
+    except Exception as error:  # whatever was handed in, the others' are read
         return replace(file, problem=f"{path} cannot be read: {str(error) or 'too large'}")
 
 
@@ -260,11 +264,16 @@ def read_cells(content: bytes) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
     if book.get("nbformat") not in (3, 4):
         notes.append(f"the file says it has notebook format {str(book.get('nbformat'))[:20]!r}; 3 and 4 are known")
     sheets = book.get("worksheets") if "cells" not in book else [book]
-    listed = [sheet.get("cells") for sheet in sheets or [] if isinstance(sheet, dict)]
+    sheets = sheets if isinstance(sheets, list) else []
+    listed = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
     cells = [cell for some in listed if isinstance(some, list) for cell in some if isinstance(cell, dict)]
     if not cells:
         raise UnreadableError("is not a notebook: it has no cells")
     read = [_cell(cell) for cell in cells]
+    if (size := sum(len(cell.source) for cell in read if cell.kind == "code")) > LARGEST_CODE:
+        raise UnreadableError(
+            f"holds {size / 1e6:.1f} million letters of code, more than {LARGEST_CODE / 1e6:.0f}"
+        )
     if sum(len(picture) for cell in read for picture in cell.pictures) > LARGEST:
         read, left_out = _with_smaller_pictures(read)
         notes.append(f"its pictures are larger than {LARGEST / 1e6:.0f} MB; they were made smaller{left_out}")

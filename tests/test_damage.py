@@ -184,9 +184,7 @@ def test_an_array_is_handed_over_once_and_lists_are_not_deep():
         exchange.pack({"a": nested})
 
 
-@pytest.mark.parametrize(
-    "error", ["1 / 0", "{}['a']", "[][1]", "(lambda f: f(f))(lambda f: f(f))", "raise MemoryError"]
-)
+@pytest.mark.parametrize("error", ["1 / 0", "{}['a']", "[][1]", "(lambda f: f(f))(lambda f: f(f))"])
 def test_an_answer_that_breaks_the_judge_earns_nothing(error):
     half: dict = {}
     exec(f"def judge(inputs, answers):\n    {error}", half)

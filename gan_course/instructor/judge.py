@@ -179,7 +179,6 @@ def _verdict(half: Mapping[str, Any], points: float, inputs: dict[str, Any], ans
         ArithmeticError,
         AttributeError,
         LookupError,
-        MemoryError,
         RecursionError,
         TypeError,
         ValueError,
